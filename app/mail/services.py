@@ -1,0 +1,328 @@
+"""Posting and delivering mail: posted in the transaction of its cause, delivered by a job, never twice by us knowingly.
+
+A crash between the SMTP server's "accepted" and our mark sends a mail again with the same Message-ID; mail programs and
+the tests tell the two by it.
+"""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from sqlalchemy import delete, exists, select, update
+
+from app.core import clock
+from app.core.db import atomic, db, forget_reads, insert_once, put_rows
+from app.jobs import services as jobs
+from app.jobs.registry import GiveUp
+from app.mail import attachments as going_along
+from app.mail import smtp
+from app.mail.attachments import Inline, Reference, attachment_source
+from app.mail.models import MailChoice, MailState, OutboxMail, Suppression, SuppressionReason
+from app.mail.rendering import link, one_line, public_url, render
+from app.mail.unsubscribing import token_for
+
+__all__ = [
+    "Inline",
+    "Reference",
+    "attachment_source",
+    "deliver",
+    "forget_contents",
+    "make_ready",
+    "post",
+    "post_ready",
+    "resend",
+    "resubscribe",
+    "unsubscribe",
+]
+
+_ADDRESS = re.compile(r"[^\s@<>,;:\"()\[\]\\\x00-\x1f\x7f]+@[\w-]+(\.[\w-]+)*")
+KEEP_CONTENTS = timedelta(days=400)
+LONGEST_ADDRESS = 254
+LONGEST_SUBJECT = 300
+LONGEST_NAME = 200
+LONGEST_ERROR = 500
+
+
+def post(
+    *,
+    template: str,
+    to: str,
+    key: str,
+    name: str = "",
+    locale: str = "nl",
+    values: Mapping[str, Any] | None = None,
+    account_id: UUID | None = None,
+    attachments: Iterable[Inline | Reference] = (),
+    service_mail: bool = True,
+    topic: str = "",
+    holds_secret: bool = False,
+    send_at: datetime | None = None,
+) -> UUID | None:
+    """Write a mail to the outbox within the transaction of its cause; return its id, or None when the key is known.
+
+    `key` names the fact that causes the mail, such as `welcome:<membership id>`. `service_mail=False` marks mail that a
+    person may leave (B5): it carries one-click unsubscribe and is held for whoever did. So is mail of a `topic`, which
+    people choose one by one. `holds_secret=True` marks a mail with a link or code that signs in or resets: staff never
+    see its text, and it is erased once it is sent.
+    """
+    if db.session.scalar(select(OutboxMail.id).where(OutboxMail.key == key)):
+        return None
+    letter = _written(
+        template=template,
+        to=to,
+        key=key,
+        name=name,
+        locale=locale,
+        values=values,
+        account_id=account_id,
+        attachments=attachments,
+        service_mail=service_mail,
+        topic=topic,
+        holds_secret=holds_secret,
+    )
+    return _put_out(letter, send_at)
+
+
+def make_ready(*, key: str, version: int, **letter: Any) -> None:
+    """Render a mail before the transaction that may cause it, so that nobody waits for a lock while it is written.
+
+    Takes what `post` takes. `version` tells of which state of things it speaks; `post_ready` refuses an older one.
+    """
+    _ready()[key] = version, _written(key=key, **letter)
+
+
+def post_ready(key: str, *, version: int) -> bool:
+    """Post the mail that was made ready under this key; False when there is none that speaks of this version."""
+    of_version, letter = _ready().pop(key, (None, {}))
+    if of_version != version:
+        return False
+    _put_out(letter, None)
+    return True
+
+
+def _ready() -> dict[str, tuple[int | None, dict[str, Any]]]:
+    ready: dict[str, tuple[int | None, dict[str, Any]]] = db.session().info.setdefault("ready_mails", {})
+    return ready
+
+
+def _written(
+    *,
+    template: str,
+    to: str,
+    key: str,
+    name: str = "",
+    locale: str = "nl",
+    values: Mapping[str, Any] | None = None,
+    account_id: UUID | None = None,
+    attachments: Iterable[Inline | Reference] = (),
+    service_mail: bool = True,
+    topic: str = "",
+    holds_secret: bool = False,
+) -> dict[str, Any]:
+    """Render a mail and return it as a row."""
+    address, name = checked_address(to), one_line(name)[:LONGEST_NAME]
+    mail_id, service_mail = uuid.uuid4(), service_mail and not topic
+    texts = render(template, locale=locale, name=name, values=_with_way_out(values, mail_id, service_mail=service_mail))
+    reason = _why_held(address, service_mail=service_mail, account_id=account_id, topic=topic)
+    return {
+        "id": mail_id,
+        "key": key,
+        "recipient": address,
+        "recipient_name": name,
+        "account_id": account_id,
+        "template": template,
+        "locale": locale,
+        "service_mail": service_mail,
+        "topic": topic,
+        "holds_secret": holds_secret,
+        "subject": texts.subject[:LONGEST_SUBJECT],
+        "text": texts.text,
+        "html": texts.html,
+        "headers": _headers(mail_id, service_mail=service_mail),
+        "attachments": [going_along.stored(attachment) for attachment in attachments],
+        "state": MailState.HELD if reason else MailState.QUEUED,
+        "last_error": reason,
+        "message_id": f"<{mail_id}@{_host()}>",
+        "created_at": clock.now(),
+    }
+
+
+def _put_out(letter: dict[str, Any], send_at: datetime | None) -> UUID | None:
+    """Write a mail's row and ask for its delivery; None when its key is known."""
+    mail_id: UUID = letter["id"]
+    if not insert_once(OutboxMail, **letter):
+        return None
+    if letter["state"] is MailState.QUEUED:
+        jobs.enqueue("mail.deliver", key=f"mail:{mail_id}", payload={"mail_id": str(mail_id)}, run_at=send_at)
+    return mail_id
+
+
+def _host() -> str:
+    return urlsplit(public_url()).hostname or "localhost"
+
+
+def checked_address(address: str) -> str:
+    """Return an address fit for an envelope, or raise: what reaches the outbox can be sent."""
+    address = address.strip()
+    if len(address) > LONGEST_ADDRESS or not _ADDRESS.fullmatch(address):
+        raise ValueError("not a mail address")
+    return address
+
+
+def _with_way_out(values: Mapping[str, Any] | None, mail_id: UUID, *, service_mail: bool) -> dict[str, Any]:
+    leaving = None if service_mail else link("mail.unsubscribe", token=token_for(mail_id))
+    return {**(values or {}), "unsubscribe_url": leaving}
+
+
+def _headers(mail_id: UUID, *, service_mail: bool) -> dict[str, str]:
+    headers = {"Auto-Submitted": "auto-generated"}
+    if not service_mail:
+        headers["List-Unsubscribe"] = f"<{link('mail.unsubscribe', token=token_for(mail_id))}>"
+        headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+    return headers
+
+
+def _why_held(address: str, *, service_mail: bool, account_id: UUID | None, topic: str) -> str | None:
+    """Return why an address is not written to: it bounced, or its reader left this kind of mail."""
+    query = select(Suppression.reason).where(Suppression.address == address.lower())
+    reasons = set(db.session.scalars(query))
+    if SuppressionReason.BOUNCED in reasons:
+        return SuppressionReason.BOUNCED.value
+    left = SuppressionReason.UNSUBSCRIBED in reasons and not service_mail
+    if left or (account_id and topic and not wants(account_id, topic)):
+        return SuppressionReason.UNSUBSCRIBED.value
+    return None
+
+
+def wants(account_id: UUID, topic: str) -> bool:
+    """B5: say whether somebody wants this kind of mail; who never chose does."""
+    chosen = db.session.scalar(
+        select(MailChoice.wanted).where(MailChoice.account_id == account_id, MailChoice.topic == topic)
+    )
+    return chosen is not False
+
+
+def choose(account_id: UUID, topics: Mapping[str, bool]) -> None:
+    """B5: keep which kinds of mail somebody wants."""
+    now = clock.now()
+    rows = [
+        {"account_id": account_id, "topic": topic, "wanted": wanted, "changed_at": now}
+        for topic, wanted in topics.items()
+    ]
+    put_rows(MailChoice, rows)
+
+
+def leave(mail: OutboxMail) -> None:
+    """Stop the kind of mail that this one is of; without a kind or an account, all but service mail to its address."""
+    if mail.topic and mail.account_id:
+        choose(mail.account_id, {mail.topic: False})
+    else:
+        unsubscribe(mail.recipient)
+
+
+def rejoin(mail: OutboxMail) -> None:
+    """Take that back."""
+    if mail.topic and mail.account_id:
+        choose(mail.account_id, {mail.topic: True})
+    else:
+        resubscribe(mail.recipient)
+
+
+def has_left(mail: OutboxMail) -> bool:
+    """Say whether the reader of this mail left its kind."""
+    left = is_unsubscribed(mail.recipient)
+    return left or bool(mail.topic and mail.account_id and not wants(mail.account_id, mail.topic))
+
+
+def posted_among(keys: Iterable[str]) -> set[str]:
+    """Return which of these keys are those of mails that were written already."""
+    return set(db.session.scalars(select(OutboxMail.key).where(OutboxMail.key.in_(list(keys)))))
+
+
+def deliver(*, mail_id: str) -> None:
+    """Hand one mail to the SMTP server and mark it sent; a mail that is no longer queued is left alone."""
+    mail = db.session.get(OutboxMail, UUID(mail_id))
+    if mail is None or mail.state is not MailState.QUEUED:
+        return
+    reason = _why_held(mail.recipient, service_mail=mail.service_mail, account_id=mail.account_id, topic=mail.topic)
+    if reason is not None:
+        _mark(mail.id, state=MailState.HELD, last_error=reason)
+        return
+    message, erase = smtp.compose(mail), mail.holds_secret and smtp.is_configured()
+    forget_reads()
+    try:
+        smtp.send(message)
+    except smtp.Refused as refusal:
+        _mark(UUID(mail_id), attempts=OutboxMail.attempts + 1, last_error=str(refusal))
+        raise GiveUp(str(refusal)) from refusal
+    except Exception as error:
+        reason = f"{type(error).__name__}: {error}"[:LONGEST_ERROR]
+        _mark(UUID(mail_id), attempts=OutboxMail.attempts + 1, last_error=reason)
+        raise
+    sent = {"state": MailState.SENT, "sent_at": clock.now(), "attempts": OutboxMail.attempts + 1, "last_error": None}
+    _mark(UUID(mail_id), **sent, **({"text": "", "html": ""} if erase else {}))
+
+
+def _mark(mail_id: UUID, **changes: Any) -> None:
+    queued = update(OutboxMail).where(OutboxMail.id == mail_id, OutboxMail.state == MailState.QUEUED)
+    with atomic() as session:
+        session.execute(queued.values(**changes).execution_options(synchronize_session=False))
+
+
+def mark_failed(*, mail_id: str) -> None:
+    """Show staff that a mail was given up; runs in the transaction that declares its job failed."""
+    statement = update(OutboxMail).where(OutboxMail.id == UUID(mail_id), OutboxMail.state == MailState.QUEUED)
+    db.session.execute(statement.values(state=MailState.FAILED))
+
+
+def resend(mail_id: UUID) -> bool:
+    """Try a failed mail again with all its turns, once its cause is removed; say whether there was one."""
+    mail = db.session.get(OutboxMail, mail_id)
+    if mail is None or mail.state is not MailState.FAILED:
+        return False
+    mail.state = MailState.QUEUED
+    key = f"mail:{mail_id}"
+    return jobs.retry_key(key) or jobs.enqueue("mail.deliver", key=key, payload={"mail_id": str(mail_id)}) is not None
+
+
+def forget_contents() -> None:
+    """Erase what old mails said; that they were sent, to whom and when stays for the log per person (L4)."""
+    old = OutboxMail.created_at < clock.now() - KEEP_CONTENTS
+    with atomic() as session:
+        session.execute(
+            update(OutboxMail)
+            .where(old, OutboxMail.html != "", OutboxMail.state.in_((MailState.SENT, MailState.HELD)))
+            .values(text="", html="", attachments=[])
+            .execution_options(synchronize_session=False)
+        )
+
+
+def unsubscribe(address: str) -> None:
+    """Stop all but service mail to an address; doing it twice is the same."""
+    insert_once(
+        Suppression,
+        id=uuid.uuid4(),
+        address=address.lower(),
+        reason=SuppressionReason.UNSUBSCRIBED,
+        created_at=clock.now(),
+    )
+
+
+def resubscribe(address: str) -> None:
+    """Take that back."""
+    statement = delete(Suppression).where(Suppression.address == address.lower())
+    db.session.execute(statement.where(Suppression.reason == SuppressionReason.UNSUBSCRIBED))
+
+
+def is_unsubscribed(address: str) -> bool:
+    """Say whether an address left all but service mail."""
+    query = select(
+        exists().where(Suppression.address == address.lower(), Suppression.reason == SuppressionReason.UNSUBSCRIBED)
+    )
+    return bool(db.session.scalar(query))
