@@ -1,0 +1,53 @@
+"""Payments that need a person (B1)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import func, select
+
+from app.core.db import db
+from app.core.errors import NotFound
+from app.payments.models import (
+    Dispute,
+    DisputeState,
+    Task,
+    TaskKind,
+)
+
+
+def open_tasks() -> list[Task]:
+    """Return the payments that need a person, the longest waiting first (B1)."""
+    return list(db.session.scalars(select(Task).where(Task.closed_at.is_(None)).order_by(Task.created_at)))
+
+
+def task(id: UUID) -> Task:
+    """Return a task, or raise NotFound."""
+    found = db.session.get(Task, id)
+    if found is None:
+        raise NotFound
+    return found
+
+
+def waiting_tasks() -> tuple[int, datetime | None]:
+    """Return how many payments need a person, and since when the oldest does (B1)."""
+    count, oldest = db.session.execute(
+        select(func.count(), func.min(Task.created_at)).where(Task.closed_at.is_(None))
+    ).one()
+    return count, oldest
+
+
+def waiting_by_kind() -> list[tuple[TaskKind, int, datetime]]:
+    """Return how many payments need a person for which reason, and since when, the longest waiting first."""
+    since = func.min(Task.created_at)
+    rows = db.session.execute(
+        select(Task.kind, func.count(), since).where(Task.closed_at.is_(None)).group_by(Task.kind).order_by(since)
+    )
+    return [(kind, count, moment) for kind, count, moment in rows]
+
+
+def disputes_to_answer() -> list[Dispute]:
+    """Return the disputes that are open, the one to be answered first at the top."""
+    query = select(Dispute).where(Dispute.state == DisputeState.OPEN)
+    return list(db.session.scalars(query.order_by(Dispute.answer_by, Dispute.known_since)))
