@@ -1,0 +1,170 @@
+"""The agenda as the bureau keeps it: every gathering with how full it is, and who comes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+from uuid import UUID
+
+from flask import Blueprint, flash, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+
+from app.accounts.current import current_account
+from app.agenda import queries, services, shown
+from app.agenda.forms import CallOffForm, GatheringForm, form_of, new_form
+from app.agenda.models import BookingState, Gathering
+from app.agenda.services.refusals import CapacityBelowBookings
+from app.core import access, clock
+from app.core.db import atomic
+from app.core.forms import Option, render_form
+from app.core.i18n import _n
+from app.core.listing import Badge, ChoiceFilter, Column, DateFilter, Kind, Listing, YesFilter
+from app.core.permissions import Permission
+
+bp = Blueprint("agenda_bureau", __name__, url_prefix="/bureau/agenda")
+
+GATHERINGS = Listing(
+    title=_l("Agenda"),
+    columns=[
+        Column("title", _l("Gathering"), sort=True, href=lambda row: url_for("agenda_bureau.show", id=row.id)),
+        Column("starts_at", _l("When"), Kind.MOMENT, sort=True),
+        Column("kind", _l("Kind"), text=lambda kind: shown.KINDS[kind], shown=False),
+        Column("city", _l("Where"), shown=False),
+        Column("seats_taken", _l("Taken"), Kind.NUMBER, sort=True),
+        Column("capacity", _l("Seats"), Kind.NUMBER, shown=False),
+        Column("state", _l("Status"), Kind.BADGE, badge=lambda state: Badge(*shown.STATES[state])),
+    ],
+    search=["title", "city", "venue"],
+    search_label=_l("Title, town or place"),
+    filters=[
+        ChoiceFilter("state", _l("Status"), [Option(state, label) for state, (_tone, label) in shown.STATES.items()]),
+        ChoiceFilter("kind", _l("Kind"), [Option(kind, label) for kind, label in shown.KINDS.items()]),
+        DateFilter("starts_at", _l("Day")),
+        YesFilter("full", _l("Only full ones"), Gathering.seats_taken >= Gathering.capacity),
+    ],
+    default_sort="starts_at",
+    counted=lambda number: _n("gathering", "gatherings", number),
+    export=True,
+    keep=("when",),
+)
+PAST_GATHERINGS = replace(GATHERINGS, default_sort="-starts_at")
+
+BOOKING_STATES = {
+    BookingState.CONFIRMED: ("ok", _l("Has a seat")),
+    BookingState.CANCELLED: ("", _l("Gave it back")),
+}
+
+BOOKINGS = Listing(
+    title=_l("Bookings"),
+    columns=[
+        Column("seq", _l("No."), Kind.NUMBER, sort=True),
+        Column("name", _l("Name"), sort=["family_name", "name"]),
+        Column("email", _l("E-mail"), Kind.EMAIL),
+        Column("booked_at", _l("Booked"), Kind.MOMENT, sort=True),
+        Column("state", _l("Status"), Kind.BADGE, badge=lambda state: Badge(*BOOKING_STATES[state])),
+        Column("cancelled_at", _l("Given back"), Kind.MOMENT, shown=False),
+    ],
+    search=["name", "email"],
+    search_label=_l("Name or e-mail"),
+    filters=[
+        ChoiceFilter(
+            "state",
+            _l("Status"),
+            [Option(state, label) for state, (_tone, label) in BOOKING_STATES.items()],
+        )
+    ],
+    default_sort="seq",
+    counted=lambda number: _n("booking", "bookings", number),
+    export=True,
+    choose_columns=True,
+    page_size=50,
+)
+
+
+@bp.get("")
+@access.needs(Permission.GATHERING_READ)
+def index() -> ResponseReturnValue:
+    """List what is coming, next first, drafts included; what has been stands under a tab of its own."""
+    past = request.args.get("when") == "past"
+    tabs = [
+        {"url": url_for(".index"), "label": _("Coming"), "current": not past},
+        {"url": url_for(".index", when="past"), "label": _("What has been"), "current": past},
+    ]
+    listing = PAST_GATHERINGS if past else GATHERINGS
+    return listing.respond("agenda/bureau/index.html", queries.gatherings_for_bureau(past=past), tabs=tabs)
+
+
+@bp.get("/<uuid:id>")
+@access.needs(Permission.BOOKING_READ)
+def show(id: UUID) -> ResponseReturnValue:
+    """Show one gathering: how it stands, what can be done with it, and who comes."""
+    gathering = queries.any_gathering(id)
+    return BOOKINGS.respond(
+        "agenda/bureau/show.html", queries.bookings_for_bureau(id), gathering=gathering, **_words(gathering)
+    )
+
+
+def _words(gathering: Gathering) -> dict[str, Any]:
+    tone, label = shown.STATES[gathering.state]
+    begun = gathering.starts_at <= clock.now()
+    return {"tone": tone, "state_label": label, "begun": begun}
+
+
+@bp.route("/new", methods=["GET", "POST"])
+@access.needs(Permission.GATHERING_EDIT)
+def create() -> ResponseReturnValue:
+    """Prepare a gathering; it stays a draft until it is published."""
+    form = new_form()
+    if form.validate_on_submit():
+        with atomic():
+            gathering = services.draft_gathering(form.details(), by=current_account().id)
+        flash(_("The draft is saved. Only the bureau sees it until you publish it."), "success")
+        return redirect(url_for(".show", id=gathering.id), 303)
+    return render_form("agenda/bureau/edit.html", form, gathering=None)
+
+
+@bp.route("/<uuid:id>/edit", methods=["GET", "POST"])
+@access.needs(Permission.GATHERING_EDIT)
+def edit(id: UUID) -> ResponseReturnValue:
+    """Change a gathering; who holds a seat is told of another time or place."""
+    form = form_of(queries.any_gathering(id))
+    if form.validate_on_submit() and _saved(id, form):
+        flash(_("The changes are saved."), "success")
+        return redirect(url_for(".show", id=id), 303)
+    return render_form("agenda/bureau/edit.html", form, gathering=queries.any_gathering(id))
+
+
+def _saved(id: UUID, form: GatheringForm) -> bool:
+    """Save what was filled in, or say by the field that there are too few seats."""
+    try:
+        with atomic():
+            services.revise_gathering(queries.any_gathering(id), form.details(), by=current_account().id)
+    except CapacityBelowBookings as refusal:
+        form.refuse(refusal, form.capacity)
+        return False
+    return True
+
+
+@bp.post("/<uuid:id>/publish")
+@access.needs(Permission.GATHERING_EDIT)
+def publish(id: UUID) -> ResponseReturnValue:
+    """Put a draft in the agenda."""
+    with atomic():
+        services.publish_gathering(queries.any_gathering(id), by=current_account().id)
+    flash(_("The gathering stands in the agenda."), "success")
+    return redirect(url_for(".show", id=id), 303)
+
+
+@bp.route("/<uuid:id>/cancel", methods=["GET", "POST"])
+@access.needs(Permission.GATHERING_EDIT)
+def call_off(id: UUID) -> ResponseReturnValue:
+    """Call a gathering off; the page before tells how many people it writes to."""
+    form = CallOffForm()
+    if form.validate_on_submit():
+        with atomic():
+            services.cancel_gathering(queries.any_gathering(id), reason=form.reason.data, by=current_account().id)
+        flash(_("The gathering is cancelled. Everybody who holds a seat gets a mail."), "success")
+        return redirect(url_for(".show", id=id), 303)
+    return render_form("agenda/bureau/call_off.html", form, gathering=queries.any_gathering(id))

@@ -1,0 +1,239 @@
+"""Gatherings past and coming with believable bookings, for a demo of any size; counters and rows agree."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+from random import Random
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+
+from app.agenda.models import Booking, BookingState, Gathering, GatheringKind, GatheringState, Speaker
+from app.agenda.services import terms_of
+from app.core import clock
+from app.core.db import Base, db, insert_rows
+from app.core.demo import DOMAIN, DemoPlan, drawn_id, names
+from app.membership import queries as membership
+
+PAST_SHARE = 0.6
+LONGEST_AGO, FURTHEST_AHEAD = 730, 150
+AT_ONCE = 5000
+ONLINE_ONE_IN, HYBRID_ONE_IN, CANCELLED_ONE_IN, DRAFT_ONE_IN = 5, 4, 19, 11
+CANCELLED_AT, FULL_ONE_IN, OPENS_LATE_ONE_IN = 3, 5, 4
+OPENS_DAYS_BEFORE = 60
+CHANGED_MIND = 0.06
+FRIDAY = 4
+USUAL_SEATS = {
+    GatheringKind.OPEN_PEER_REVIEW: (8, 8, 8),
+    GatheringKind.NETWORK_MEETING: (60, 80, 120),
+    GatheringKind.CHALLENGE_FINAL: (150, 180, 220),
+}
+STARTS, EVENING = (time(16), time(19, 30), time(13, 30), time(9, 30)), time(17, 30)
+ON_SITE_IN_THE_EVENING = {GatheringKind.NETWORK_MEETING, GatheringKind.CHALLENGE_FINAL}
+
+
+Subject = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Content:
+    """What gatherings are about and where they are held."""
+
+    subjects: list[Subject]
+    venues: list[dict[str, str]]
+
+    @classmethod
+    def read(cls) -> Content:
+        """Read the file beside this module."""
+        found = tomllib.loads(Path(__file__).with_name("demo_content.toml").read_text(encoding="utf-8"))
+        return cls(found["subject"], found["venue"])
+
+
+@dataclass
+class Made:
+    """The rows of one gathering, and how many seats are to be filled."""
+
+    row: dict[str, Any]
+    fill: float
+    speakers: list[dict[str, Any]] = field(default_factory=list)
+
+
+def seed(plan: DemoPlan) -> None:
+    """Make the gatherings of the plan and fill their seats with people who were ever admitted."""
+    rng = plan.chance("agenda")
+    content = Content.read()
+    days = _days(plan, rng)
+    first_ahead = sum(day < plan.today for day in days)
+    made = [_gathering(content, day, number, first_ahead, rng) for number, day in enumerate(days)]
+    if not made:
+        return
+    bookings = _bookings(made, plan, rng)
+    insert_rows(Gathering, [one.row for one in made])
+    insert_rows(Speaker, [speaker for one in made for speaker in one.speakers])
+    for start in range(0, len(bookings), AT_ONCE):
+        insert_rows(Booking, bookings[start : start + AT_ONCE])
+
+
+def _days(plan: DemoPlan, rng: Random) -> list[date]:
+    """Spread the gatherings over the past two years and the coming months, on working days."""
+    past = round(plan.sessions * PAST_SHARE)
+    days = [
+        plan.today - timedelta(days=1 + int(LONGEST_AGO * (number + rng.random()) / past)) for number in range(past)
+    ]
+    ahead = plan.sessions - past
+    days += [
+        plan.today + timedelta(days=3 + int(FURTHEST_AHEAD * (number + rng.random()) / ahead))
+        for number in range(ahead)
+    ]
+    return sorted(day + timedelta(days=2) if day.weekday() > FRIDAY else day for day in days)
+
+
+def _gathering(content: Content, day: date, number: int, first_ahead: int, rng: Random) -> Made:
+    subject = content.subjects[(number * 5 + 3) % len(content.subjects)]
+    gathering_id, kind = drawn_id(rng), GatheringKind(subject["kind"])
+    starts_at = _moment(day, EVENING if kind in ON_SITE_IN_THE_EVENING else rng.choice(STARTS))
+    state, now = _state(number - first_ahead), clock.now()
+    draft, cancelled = state is GatheringState.DRAFT, state is GatheringState.CANCELLED
+    opens = starts_at - timedelta(days=OPENS_DAYS_BEFORE)
+    members_from = opens if number % OPENS_LATE_ONE_IN == 0 else min(opens, now - timedelta(days=1))
+    row = {
+        "id": gathering_id,
+        "kind": kind,
+        "title": subject["title"],
+        "summary": subject["summary"],
+        "programme": _programme(subject),
+        "starts_at": starts_at,
+        "ends_at": starts_at + timedelta(minutes=rng.choice((120, 120, 150, 180))),
+        "zone": clock.HOME_ZONE.key,
+        "capacity": rng.choice(USUAL_SEATS.get(kind, (14, 18, 20, 24, 30))),
+        "seats_taken": 0,
+        "arrivals": 0,
+        "members_from": members_from,
+        "guests_from": None,
+        "cancel_until": _moment(day - timedelta(days=2), time(12)),
+        "pe_tenths": subject["pe_tenths"],
+        "sequence": 1 if cancelled else 0,
+        "created_at": min(opens - timedelta(days=20), now - timedelta(days=9)),
+        "published_at": None if draft else min(opens, now) - timedelta(days=5),
+        "cancelled_at": min(starts_at - timedelta(days=4), now - timedelta(hours=3)) if cancelled else None,
+        "cancel_reason": "De spreker is ziek geworden. Wij zoeken een nieuwe datum." if cancelled else "",
+        "state": state,
+        **_where(content, kind, number, rng),
+    }
+    fill = 0.0 if draft or members_from > now else _fill(number - first_ahead, starts_at, rng)
+    return Made(row, fill, _speakers(gathering_id, subject, rng))
+
+
+def _state(ahead: int) -> GatheringState:
+    """Let most be published; `ahead` counts from the next one, negative for what has been."""
+    if ahead % CANCELLED_ONE_IN == CANCELLED_AT:
+        return GatheringState.CANCELLED
+    drafted = ahead >= 0 and ahead % DRAFT_ONE_IN == DRAFT_ONE_IN - 1
+    return GatheringState.DRAFT if drafted else GatheringState.PUBLISHED
+
+
+def _moment(day: date, at: time) -> datetime:
+    return clock.at_home(datetime.combine(day, at))
+
+
+def _programme(subject: Subject) -> str:
+    items = "\n".join(f"- {item}" for item in subject["items"])
+    closing = "Na afloop is er tijd om door te praten, met iets te drinken en iets te eten."
+    return f"### Wat er gebeurt\n\n{items}\n\n{closing}"
+
+
+def _where(content: Content, kind: GatheringKind, number: int, rng: Random) -> dict[str, str]:
+    online = f"https://meet.{DOMAIN}/kring-{rng.randrange(10**6):06d}"
+    if number % ONLINE_ONE_IN == ONLINE_ONE_IN - 1 and kind not in ON_SITE_IN_THE_EVENING:
+        return {"venue": "", "address": "", "city": "", "online_url": online}
+    place = rng.choice(content.venues)
+    hybrid = number % HYBRID_ONE_IN == HYBRID_ONE_IN - 1 and kind not in ON_SITE_IN_THE_EVENING
+    return {
+        "venue": place["name"],
+        "address": place["address"],
+        "city": place["city"],
+        "online_url": online if hybrid else "",
+    }
+
+
+def _fill(ahead: int, starts_at: datetime, rng: Random) -> float:
+    """Decide how full it is: what was is well attended, what is far off is filling, a few are full."""
+    if ahead < 0:
+        return min(1.0, rng.uniform(0.6, 1.1))
+    if ahead % FULL_ONE_IN == 1:
+        return 1.0
+    return min(1.0, rng.uniform(0.55, 1.1) * max(0.15, 1 - (starts_at - clock.now()).days / FURTHEST_AHEAD))
+
+
+def _speakers(gathering_id: UUID, subject: Subject, rng: Random) -> list[dict[str, Any]]:
+    return [
+        {
+            "id": drawn_id(rng),
+            "gathering_id": gathering_id,
+            "position": position,
+            "name": f"{rng.choice(names.GIVEN)} {rng.choice(names.FAMILY)}",
+            "headline": role[0].upper() + role[1:],
+            "bio": "",
+            "account_id": None,
+        }
+        for position, role in enumerate(subject["speakers"])
+    ]
+
+
+def _bookers() -> tuple[list[UUID], list[UUID]]:
+    """Return everybody who was ever admitted, and who is a member now; the demo member first."""
+    roll = membership.roll(clock.today()).subquery()
+    person = Base.metadata.tables["account"].c
+    rows = db.session.execute(
+        select(person.id, person.email, roll.c.status).join(roll, roll.c.account_id == person.id).order_by(person.email)
+    ).all()
+    rows = sorted(rows, key=lambda row: row.email != f"lid@{DOMAIN}")
+    return [row.id for row in rows], [row.id for row in rows if row.status == "active"]
+
+
+def _bookings(made: list[Made], plan: DemoPlan, rng: Random) -> list[dict[str, Any]]:
+    """Fill seats until the plan's number is reached; halls grow where the plan asks for more than they usually hold."""
+    ever, now = _bookers()
+    planned = sum(one.fill * one.row["capacity"] for one in made)
+    growth = plan.bookings / planned if planned and plan.bookings > planned else 1.0
+    rows: list[dict[str, Any]] = []
+    for number, one in enumerate(made):
+        if growth > 1:
+            one.row["capacity"] = round(one.row["capacity"] * growth)
+        people = now if one.row["starts_at"] > clock.now() else ever
+        wanted = min(round(one.fill * one.row["capacity"]), len(people), one.row["capacity"])
+        who = rng.sample(people, wanted)
+        if people and wanted and number % 3 == 0 and people[0] not in who:
+            who[-1] = people[0]
+        rows += _seats(one.row, who, rng)
+    return rows
+
+
+def _seats(row: dict[str, Any], who: list[UUID], rng: Random) -> list[dict[str, Any]]:
+    """Book one gathering full to its wanted number; now and then somebody gave a seat back earlier."""
+    opened, closed = row["members_from"], min(row["starts_at"], row["cancelled_at"] or clock.now(), clock.now())
+    moments = sorted(opened + (closed - opened) * rng.random() ** 2 for _ in who)
+    terms = terms_of(Gathering(cancel_until=row["cancel_until"]))
+    rows = []
+    for seq, (account_id, moment) in enumerate(zip(who, moments, strict=True), start=1):
+        gone = len(who) < row["capacity"] and rng.random() < CHANGED_MIND and moment < row["cancel_until"]
+        rows.append(
+            {
+                "id": drawn_id(rng),
+                "gathering_id": row["id"],
+                "account_id": account_id,
+                "state": BookingState.CANCELLED if gone else BookingState.CONFIRMED,
+                "seq": seq,
+                "booked_at": moment,
+                "cancel_until": row["cancel_until"],
+                "terms": terms,
+                "cancelled_at": min(moment + timedelta(days=2), closed) if gone else None,
+            }
+        )
+    row["arrivals"] = len(rows)
+    row["seats_taken"] = sum(one["state"] is BookingState.CONFIRMED for one in rows)
+    return rows

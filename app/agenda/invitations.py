@@ -1,0 +1,63 @@
+"""G5: one booking as one evolving appointment in somebody's calendar: invited, changed, taken out.
+
+The appointment is known by its UID, which is the booking's; a higher SEQUENCE overrules a lower one, in whatever order
+mails arrive.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from app.agenda.models import Booking, Gathering, Mode
+from app.core import clock
+from app.core.calendars import Entry, Method, Party, calendar_of
+
+
+@dataclass(frozen=True, kw_only=True)
+class Appointment:
+    """What goes into one calendar file."""
+
+    method: Method
+    sequence: int
+    host: str
+    url: str
+    organizer: Party
+    attendee: Party
+
+
+def calendar_file(booking: Booking, appointment: Appointment) -> bytes:
+    """Write the calendar file of one booking; it holds exactly one event."""
+    gathering = booking.gathering
+    entry = Entry(
+        uid=f"{booking.id}@{appointment.host}",
+        stamp=clock.now(),
+        sequence=appointment.sequence,
+        starts_at=gathering.starts_at,
+        ends_at=gathering.ends_at,
+        zone=gathering.zone,
+        title=gathering.title,
+        description=described(gathering, appointment.url),
+        location=where(gathering),
+        url=appointment.url,
+        cancelled=appointment.method is Method.CANCEL,
+        organizer=appointment.organizer,
+        attendee=None if appointment.method is Method.PUBLISH else appointment.attendee,
+    )
+    return calendar_of([entry], appointment.method)
+
+
+def where(gathering: Gathering) -> str:
+    """Say where to go: the place with its address, or the online address; both for a hybrid gathering."""
+    if gathering.mode is Mode.HYBRID:
+        return f"{place_of(gathering)} / {gathering.online_url}"
+    return gathering.online_url if gathering.mode is Mode.ONLINE else place_of(gathering)
+
+
+def place_of(gathering: Gathering) -> str:
+    """Write the place with its address in one line; empty when it is only online."""
+    return ", ".join(part for part in (gathering.venue, gathering.address, gathering.city) if part)
+
+
+def described(gathering: Gathering, url: str) -> str:
+    """Say what it is about and where to click, for whoever holds a seat."""
+    return "\n\n".join(line for line in (gathering.summary, gathering.online_url, url) if line)

@@ -1,0 +1,307 @@
+"""Anything with a date and seats (G1), who speaks there, who holds a seat, and who waits for one."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.core import clock
+from app.core.db import Base, Id, state_column
+from app.core.ddl import append_only
+
+
+class GatheringKind(StrEnum):
+    """What sort of gathering it is; the agenda filters on it."""
+
+    KNOWLEDGE_SESSION = "knowledge_session"
+    MASTERCLASS = "masterclass"
+    OPEN_PEER_REVIEW = "open_peer_review"
+    NETWORK_MEETING = "network_meeting"
+    CHALLENGE_FINAL = "challenge_final"
+
+
+class GatheringState(StrEnum):
+    """A draft is seen by staff only; a cancelled gathering keeps its page, so that nobody travels in vain."""
+
+    DRAFT = "draft"
+    PUBLISHED = "published"
+    CANCELLED = "cancelled"
+
+
+NEXT = {
+    GatheringState.DRAFT: {GatheringState.PUBLISHED},
+    GatheringState.PUBLISHED: {GatheringState.CANCELLED},
+    GatheringState.CANCELLED: set[GatheringState](),
+}
+
+
+class Mode(StrEnum):
+    """How one takes part."""
+
+    ON_SITE = "on_site"
+    ONLINE = "online"
+    HYBRID = "hybrid"
+
+
+def mode_of(venue: str, online_url: str) -> Mode:
+    """Tell how one takes part by what is filled in."""
+    if venue and online_url:
+        return Mode.HYBRID
+    return Mode.ONLINE if online_url else Mode.ON_SITE
+
+
+class BookingState(StrEnum):
+    """A seat is held or was given back; both stay on record."""
+
+    CONFIRMED = "confirmed"
+    CANCELLED = "cancelled"
+
+
+class Gathering(Base):
+    """G1: something to go to.
+
+    `seats_taken` always equals the number of confirmed bookings plus `seats_held`, the seats kept for offers (G3), and
+    is moved only by `services.seats`, in the transaction that writes the booking or the offer. `arrivals` numbers the
+    seats handed out, in order, `queued` the places on the waiting list; neither goes back to a number given out.
+    `sequence` is the version that calendars compare (G5). PE points are held in tenths, as money is in cents.
+    """
+
+    __tablename__ = "gathering"
+    __table_args__ = (
+        CheckConstraint("ends_at > starts_at", name="ends_after_start"),
+        CheckConstraint("capacity >= 1", name="capacity"),
+        CheckConstraint("seats_taken >= 0 AND seats_taken <= capacity", name="seats"),
+        CheckConstraint("seats_held >= 0 AND seats_held <= seats_taken", name="held"),
+        CheckConstraint("arrivals >= seats_taken", name="arrivals"),
+        CheckConstraint("cancel_until <= starts_at", name="cancel_before_start"),
+        CheckConstraint("pe_tenths >= 0", name="pe_tenths"),
+        CheckConstraint("venue <> '' OR online_url <> '' OR state = 'draft'", name="somewhere"),
+        Index("ix_gathering_state_starts_at_id", "state", "starts_at", "id"),
+        Index("ix_gathering_starts_at_id", "starts_at", "id"),
+    )
+
+    id: Mapped[Id]
+    state: Mapped[GatheringState] = state_column(GatheringState, name="state", default=GatheringState.DRAFT)
+    kind: Mapped[GatheringKind] = state_column(GatheringKind, name="kind")
+    title: Mapped[str] = mapped_column(String(160))
+    summary: Mapped[str] = mapped_column(String(400))
+    programme: Mapped[str] = mapped_column(Text, default="")
+    venue: Mapped[str] = mapped_column(String(120), default="")
+    address: Mapped[str] = mapped_column(String(160), default="")
+    city: Mapped[str] = mapped_column(String(80), default="")
+    online_url: Mapped[str] = mapped_column(String(2000), default="")
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+    zone: Mapped[str] = mapped_column(String(40), default=clock.HOME_ZONE.key)
+    capacity: Mapped[int]
+    seats_taken: Mapped[int] = mapped_column(default=0)
+    seats_held: Mapped[int] = mapped_column(default=0)
+    arrivals: Mapped[int] = mapped_column(default=0)
+    queued: Mapped[int] = mapped_column(default=0)
+    members_from: Mapped[datetime]
+    guests_from: Mapped[datetime | None]
+    cancel_until: Mapped[datetime]
+    pe_tenths: Mapped[int] = mapped_column(default=0)
+    sequence: Mapped[int] = mapped_column(default=0)
+    created_at: Mapped[datetime] = mapped_column(default=clock.now)
+    published_at: Mapped[datetime | None]
+    cancelled_at: Mapped[datetime | None]
+    cancel_reason: Mapped[str] = mapped_column(String(400), default="")
+
+    speakers: Mapped[list[Speaker]] = relationship(
+        back_populates="gathering", order_by="Speaker.position", cascade="all, delete-orphan", passive_deletes=True
+    )
+
+    @property
+    def seats_left(self) -> int:
+        """How many seats can still be booked."""
+        return self.capacity - self.seats_taken
+
+    @property
+    def pe_points(self) -> Decimal:
+        """PE points as people count them."""
+        return Decimal(self.pe_tenths) / 10
+
+    @property
+    def mode(self) -> Mode:
+        """How one takes part, told by what is filled in."""
+        return mode_of(self.venue, self.online_url)
+
+    @property
+    def timezone(self) -> ZoneInfo:
+        """The zone in which the gathering's clock runs, over both clock changes."""
+        return ZoneInfo(self.zone)
+
+
+class Speaker(Base):
+    """Somebody on the programme of one gathering, introduced as they were then."""
+
+    __tablename__ = "speaker"
+    __table_args__ = (UniqueConstraint("gathering_id", "position"),)
+
+    id: Mapped[Id]
+    gathering_id: Mapped[UUID] = mapped_column(ForeignKey("gathering.id", ondelete="CASCADE"))
+    position: Mapped[int]
+    name: Mapped[str] = mapped_column(String(120))
+    headline: Mapped[str] = mapped_column(String(160), default="")
+    bio: Mapped[str] = mapped_column(String(1000), default="")
+    account_id: Mapped[UUID | None] = mapped_column(ForeignKey("account.id"), index=True)
+
+    gathering: Mapped[Gathering] = relationship(back_populates="speakers")
+
+
+class Booking(Base):
+    """G2: one person's seat. At most one confirmed booking per person and gathering; earlier ones stay as history.
+
+    G4: `cancel_until` and `terms` are what the person agreed to when booking; a later change never makes them worse.
+    """
+
+    __tablename__ = "booking"
+    __table_args__ = (
+        UniqueConstraint("gathering_id", "seq"),
+        Index(
+            "uq_booking_live",
+            "gathering_id",
+            "account_id",
+            unique=True,
+            sqlite_where=text("state = 'confirmed'"),
+            postgresql_where=text("state = 'confirmed'"),
+        ),
+        Index("ix_booking_account_id_state_gathering_id", "account_id", "state", "gathering_id"),
+        CheckConstraint("(state = 'cancelled') = (cancelled_at IS NOT NULL)", name="cancelled_at"),
+    )
+
+    id: Mapped[Id]
+    gathering_id: Mapped[UUID] = mapped_column(ForeignKey("gathering.id"))
+    account_id: Mapped[UUID] = mapped_column(ForeignKey("account.id"))
+    state: Mapped[BookingState] = state_column(BookingState, name="state", default=BookingState.CONFIRMED)
+    seq: Mapped[int]
+    booked_at: Mapped[datetime]
+    cancel_until: Mapped[datetime]
+    terms: Mapped[str] = mapped_column(Text, default="")
+    cancelled_at: Mapped[datetime | None]
+
+    gathering: Mapped[Gathering] = relationship()
+
+
+class Wish(StrEnum):
+    """G3: what somebody on a waiting list wants done when a seat comes free."""
+
+    AUTOMATIC = "automatic"
+    ASK = "ask"
+
+
+class EntryState(StrEnum):
+    """How somebody's place on a waiting list stands, or ended; `over` is a gathering that began or was called off."""
+
+    WAITING = "waiting"
+    OFFERED = "offered"
+    SEATED = "seated"
+    DECLINED = "declined"
+    EXPIRED = "expired"
+    LEFT = "left"
+    OVER = "over"
+
+
+IN_LINE = "state IN ('waiting', 'offered')"
+
+
+class WaitlistEntry(Base):
+    """G3: one person's place on a waiting list. At most one live place per person and gathering.
+
+    `freed_by_id` is whose seat is being offered: should the offer lapse, that seat does not return to them either.
+    """
+
+    __tablename__ = "waitlist_entry"
+    __table_args__ = (
+        UniqueConstraint("gathering_id", "seq"),
+        Index(
+            "uq_waitlist_entry_live",
+            "gathering_id",
+            "account_id",
+            unique=True,
+            sqlite_where=text(IN_LINE),
+            postgresql_where=text(IN_LINE),
+        ),
+        Index("ix_waitlist_entry_gathering_id_state_seq", "gathering_id", "state", "seq"),
+        Index("ix_waitlist_entry_account_id_state", "account_id", "state"),
+        Index("ix_waitlist_entry_state_offer_until", "state", "offer_until"),
+        CheckConstraint("(state IN ('waiting', 'offered')) = (ended_at IS NULL)", name="ended_at"),
+        CheckConstraint("state <> 'offered' OR offer_until IS NOT NULL", name="offer_until"),
+        CheckConstraint("(state = 'seated') = (booking_id IS NOT NULL)", name="booking"),
+    )
+
+    id: Mapped[Id]
+    gathering_id: Mapped[UUID] = mapped_column(ForeignKey("gathering.id"))
+    account_id: Mapped[UUID] = mapped_column(ForeignKey("account.id"))
+    state: Mapped[EntryState] = state_column(EntryState, name="state", default=EntryState.WAITING)
+    wish: Mapped[Wish] = state_column(Wish, name="wish")
+    seq: Mapped[int]
+    joined_at: Mapped[datetime]
+    offered_at: Mapped[datetime | None]
+    offer_until: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+    booking_id: Mapped[UUID | None] = mapped_column(ForeignKey("booking.id"))
+    freed_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("account.id"))
+
+    gathering: Mapped[Gathering] = relationship()
+
+
+class WaitlistPreference(Base):
+    """G3: what somebody wants on every waiting list they join; until they say so, to be taken automatically."""
+
+    __tablename__ = "waitlist_preference"
+
+    account_id: Mapped[UUID] = mapped_column(ForeignKey("account.id"), primary_key=True)
+    wish: Mapped[Wish] = state_column(Wish, name="wish")
+    changed_at: Mapped[datetime]
+
+
+class Step(StrEnum):
+    """What was done with somebody in line."""
+
+    SEATED = "seated"
+    OFFERED = "offered"
+    ACCEPTED = "accepted"
+    DECLINED = "declined"
+    EXPIRED = "expired"
+    PASSED_OVER = "passed_over"
+
+
+class Cause(StrEnum):
+    """Why: what made a seat free, or why somebody was passed over."""
+
+    SEAT_GIVEN_BACK = "seat_given_back"
+    SEATS_ADDED = "seats_added"
+    OFFER_DECLINED = "offer_declined"
+    OFFER_EXPIRED = "offer_expired"
+    OWN_ANSWER = "own_answer"
+    OWN_SEAT = "own_seat"
+    NO_MEMBER = "no_member"
+    OVERLAP = "overlap"
+
+
+class Promotion(Base):
+    """G3: the log of a waiting list: each step, with its reason, kept as it was."""
+
+    __tablename__ = "promotion"
+    __table_args__ = (Index("ix_promotion_gathering_id_at", "gathering_id", "at"),)
+
+    id: Mapped[Id]
+    gathering_id: Mapped[UUID] = mapped_column(ForeignKey("gathering.id"))
+    entry_id: Mapped[UUID] = mapped_column(ForeignKey("waitlist_entry.id"))
+    account_id: Mapped[UUID] = mapped_column(ForeignKey("account.id"))
+    step: Mapped[Step] = state_column(Step, name="step")
+    cause: Mapped[Cause] = state_column(Cause, name="cause")
+    seq: Mapped[int]
+    freed_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("account.id"))
+    at: Mapped[datetime]
+
+
+append_only(Promotion)

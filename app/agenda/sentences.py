@@ -1,0 +1,118 @@
+"""How the agenda's deeds read in the audit log (B6)."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from uuid import UUID
+
+from sqlalchemy import select
+
+from app.agenda import shown
+from app.agenda.models import Booking, BookingState, Gathering, WaitlistEntry
+from app.audit import services as audit
+from app.audit.services import Field, ObjectKind, Page, Thing
+from app.audit.values import choice, moment
+from app.core.db import db
+from app.core.i18n import _l
+from app.core.permissions import Permission
+
+SENTENCES = {
+    "gathering.drafted": (_l("Gathering prepared"), _l("%(actor)s prepared the gathering “%(title)s”")),
+    "gathering.revised": (_l("Gathering changed"), _l("%(actor)s changed the gathering “%(gathering)s”")),
+    "gathering.published": (_l("Gathering published"), _l("%(actor)s published the gathering “%(title)s”")),
+    "gathering.cancelled": (
+        _l("Gathering cancelled"),
+        _l("%(actor)s cancelled the gathering “%(title)s”: %(reason)s"),
+    ),
+    "booking.made": (_l("Seat booked"), _l("%(actor)s booked a seat for “%(title)s”")),
+    "booking.promoted": (
+        _l("Seat given from the waiting list"),
+        _l("%(person)s got a seat at “%(title)s” from the waiting list"),
+    ),
+    "waitlist.joined": (_l("On the waiting list"), _l("%(actor)s joined the waiting list of “%(title)s”")),
+    "waitlist.left": (_l("Off the waiting list"), _l("%(actor)s left the waiting list of “%(title)s”")),
+    "waitlist.offered": (_l("Seat offered"), _l("A seat at “%(title)s” was offered to %(person)s")),
+    "waitlist.declined": (_l("Offer declined"), _l("%(actor)s turned down the offered seat at “%(title)s”")),
+    "waitlist.expired": (
+        _l("Offer expired"),
+        _l("%(person)s let the offer of a seat pass at “%(title)s”"),
+    ),
+    "calendar.address_given": (_l("Calendar address made"), _l("%(actor)s made an address for the own calendar")),
+    "calendar.address_renewed": (
+        _l("Calendar address renewed"),
+        _l("%(actor)s made a new address for the own calendar and ended the old one"),
+    ),
+    "calendar.address_withdrawn": (
+        _l("Calendar address withdrawn"),
+        _l("%(actor)s withdrew the address of the own calendar"),
+    ),
+    "booking.cancelled": (_l("Seat given back"), _l("%(actor)s gave back a seat for “%(title)s”")),
+}
+GATHERING_FIELDS = {
+    "address": Field(_l("Street and number")),
+    "cancel_until": Field(_l("Cancelling is free until"), moment),
+    "capacity": Field(_l("Seats")),
+    "city": Field(_l("Town")),
+    "ends_at": Field(_l("Ends at"), moment),
+    "gathering": Field(_l("Gathering")),
+    "guests_from": Field(_l("Guests can book from"), moment),
+    "kind": Field(_l("Kind"), choice(shown.KINDS)),
+    "members_from": Field(_l("Members can book from"), moment),
+    "online_url": Field(_l("Online address")),
+    "pe_tenths": Field(_l("PE points"), lambda value: shown.points(Decimal(value) / 10)),
+    "programme": Field(_l("Programme")),
+    "reason": Field(_l("Reason")),
+    "speakers": Field(_l("Speakers")),
+    "starts_at": Field(_l("Begins at"), moment),
+    "state": Field(_l("State"), choice({state: label for state, (_tone, label) in shown.STATES.items()})),
+    "summary": Field(_l("In short")),
+    "title": Field(_l("Title")),
+    "venue": Field(_l("Venue")),
+    "zone": Field(_l("Time zone")),
+}
+BOOKING_FIELDS = {
+    "account_id": Field(
+        _l("Person"), names=lambda keys: {str(key): name for key, name in audit.names_of(audit.ids_of(keys)).items()}
+    ),
+    "late": Field(_l("Late")),
+    "state": Field(
+        _l("State"), choice({BookingState.CONFIRMED: _l("Confirmed"), BookingState.CANCELLED: _l("Cancelled")})
+    ),
+    "title": Field(_l("Gathering")),
+}
+
+
+def register() -> None:
+    """Tell the log its names and sentences."""
+    for action, (name, text) in SENTENCES.items():
+        audit.sentence(action, text, name=name)
+    audit.fields("gathering", GATHERING_FIELDS)
+    audit.fields("booking", BOOKING_FIELDS)
+    audit.fields("waitlist", BOOKING_FIELDS)
+    page = Page("agenda_bureau.show", Permission.GATHERING_READ)
+    audit.objects("gathering", ObjectKind(_l("Gathering"), audit.by_id(_gatherings), page))
+    audit.objects("booking", ObjectKind(_l("Booking"), audit.by_id(_bookings)))
+    audit.objects("waitlist_entry", ObjectKind(_l("Place on the waiting list"), audit.by_id(_places)))
+
+
+def _gatherings(ids: list[UUID]) -> dict[UUID, Thing]:
+    rows = db.session.execute(select(Gathering.id, Gathering.title).where(Gathering.id.in_(ids)))
+    return {row.id: Thing(row.title) for row in rows}
+
+
+def _bookings(ids: list[UUID]) -> dict[UUID, Thing]:
+    rows = db.session.execute(
+        select(Booking.id, Booking.account_id, Gathering.title)
+        .join(Gathering, Gathering.id == Booking.gathering_id)
+        .where(Booking.id.in_(ids))
+    )
+    return {row.id: Thing(row.title, row.account_id) for row in rows}
+
+
+def _places(ids: list[UUID]) -> dict[UUID, Thing]:
+    rows = db.session.execute(
+        select(WaitlistEntry.id, WaitlistEntry.account_id, Gathering.title)
+        .join(Gathering, Gathering.id == WaitlistEntry.gathering_id)
+        .where(WaitlistEntry.id.in_(ids))
+    )
+    return {row.id: Thing(row.title, row.account_id) for row in rows}

@@ -1,0 +1,195 @@
+"""What the bureau does with a gathering: prepare, change, publish, call off (G1)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from app.agenda.events import GatheringCancelled, GatheringMoved, GatheringPublished
+from app.agenda.models import NEXT, Cause, Gathering, GatheringKind, GatheringState, Speaker
+from app.agenda.services import waitlist as line
+from app.agenda.services.refusals import CapacityBelowBookings, GatheringPast, NotReadyToPublish
+from app.audit import services as audit
+from app.core import clock
+from app.core.db import db
+from app.core.errors import IllegalTransition
+from app.core.events import publish
+from app.core.i18n import _l
+
+SHOWN_IN_CALENDARS = ("title", "venue", "address", "city", "online_url", "starts_at", "ends_at", "zone")
+
+
+@dataclass(frozen=True, kw_only=True)
+class SpeakerDetails:
+    """Who speaks, as the bureau typed it."""
+
+    name: str
+    headline: str = ""
+    bio: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class GatheringDetails:
+    """Everything the bureau decides about a gathering."""
+
+    kind: GatheringKind
+    title: str
+    summary: str
+    starts_at: datetime
+    ends_at: datetime
+    capacity: int
+    members_from: datetime
+    cancel_until: datetime
+    programme: str = ""
+    venue: str = ""
+    address: str = ""
+    city: str = ""
+    online_url: str = ""
+    zone: str = clock.HOME_ZONE.key
+    guests_from: datetime | None = None
+    pe_tenths: int = 0
+    speakers: Sequence[SpeakerDetails] = ()
+
+    def columns(self) -> dict[str, Any]:
+        """Return the values by column, speakers apart."""
+        return {name: value for name, value in vars(self).items() if name != "speakers"}
+
+
+def draft_gathering(details: GatheringDetails, *, by: UUID) -> Gathering:
+    """Prepare a gathering that only the bureau sees."""
+    gathering = Gathering(state=GatheringState.DRAFT, created_at=clock.now(), **details.columns())
+    _introduce(gathering, details.speakers)
+    db.session.add(gathering)
+    db.session.flush()
+    audit.record("gathering.drafted", by=by, on=("gathering", gathering.id), after=_facts(gathering))
+    return gathering
+
+
+def revise_gathering(gathering: Gathering, details: GatheringDetails, *, by: UUID) -> None:
+    """Change a gathering; who holds a seat hears of another time, place or title. No seat that is taken is lost."""
+    _lock(gathering)
+    if gathering.state is GatheringState.CANCELLED:
+        raise IllegalTransition(gathering.state, gathering.state)
+    if details.capacity < gathering.seats_taken:
+        raise CapacityBelowBookings(gathering.seats_taken)
+    before = _facts(gathering)
+    for name, value in details.columns().items():
+        if getattr(gathering, name) != value:
+            setattr(gathering, name, value)
+    _introduce(gathering, details.speakers)
+    after = _facts(gathering)
+    if before == after:
+        return
+    moved = gathering.state is GatheringState.PUBLISHED and _appointment(before) != _appointment(after)
+    if moved:
+        gathering.sequence += 1
+    db.session.flush()
+    audit.record(
+        "gathering.revised",
+        by=by,
+        on=("gathering", gathering.id),
+        before=before,
+        after=after | {"gathering": gathering.title},
+    )
+    if moved:
+        publish(GatheringMoved(gathering_id=gathering.id, sequence=gathering.sequence, before=_appointment(before)))
+    if gathering.state is GatheringState.PUBLISHED and after["capacity"] > before["capacity"]:
+        line.promote(gathering.id, cause=Cause.SEATS_ADDED)
+
+
+def change_seats(gathering: Gathering, capacity: int, *, by: UUID) -> None:
+    """G3: raise or lower the number of seats; who is first in line moves up at once."""
+    _lock(gathering)
+    if gathering.state is GatheringState.CANCELLED:
+        raise IllegalTransition(gathering.state, gathering.state)
+    if capacity < gathering.seats_taken:
+        raise CapacityBelowBookings(gathering.seats_taken)
+    before, gathering.capacity = gathering.capacity, capacity
+    if before == capacity:
+        return
+    db.session.flush()
+    audit.record(
+        "gathering.revised",
+        by=by,
+        on=("gathering", gathering.id),
+        before={"capacity": before},
+        after={"capacity": capacity, "gathering": gathering.title},
+    )
+    if capacity > before and gathering.state is GatheringState.PUBLISHED:
+        line.promote(gathering.id, cause=Cause.SEATS_ADDED)
+
+
+def publish_gathering(gathering: Gathering, *, by: UUID) -> None:
+    """Put a draft in the agenda."""
+    _lock(gathering)
+    _step(gathering, GatheringState.PUBLISHED)
+    if not (gathering.venue or gathering.online_url):
+        raise NotReadyToPublish(_l("Fill in a place or an online address first, so that members know where to go."))
+    if gathering.starts_at <= clock.now():
+        raise NotReadyToPublish(_l("The date is in the past. Change it first."))
+    gathering.state, gathering.published_at = GatheringState.PUBLISHED, clock.now()
+    db.session.flush()
+    audit.record(
+        "gathering.published", by=by, on=("gathering", gathering.id), before={"state": "draft"}, after=_state(gathering)
+    )
+    publish(GatheringPublished(gathering_id=gathering.id))
+
+
+def cancel_gathering(gathering: Gathering, *, reason: str, by: UUID) -> None:
+    """Call a gathering off for good. Its bookings stay as they were: they tell who has to know."""
+    _lock(gathering)
+    _step(gathering, GatheringState.CANCELLED)
+    if gathering.starts_at <= clock.now():
+        raise GatheringPast(_l("This gathering has already begun, so it can no longer be cancelled."))
+    gathering.state, gathering.cancelled_at, gathering.cancel_reason = GatheringState.CANCELLED, clock.now(), reason
+    gathering.sequence += 1
+    db.session.flush()
+    audit.record(
+        "gathering.cancelled",
+        by=by,
+        on=("gathering", gathering.id),
+        before={"state": "published"},
+        after=_state(gathering) | {"reason": reason},
+    )
+    publish(GatheringCancelled(gathering_id=gathering.id, sequence=gathering.sequence))
+    line.close(gathering.id)
+
+
+def _lock(gathering: Gathering) -> None:
+    """Hold the row, so that seats and states do not move between looking and changing."""
+    db.session.refresh(gathering, with_for_update={"of": Gathering})
+
+
+def _step(gathering: Gathering, wanted: GatheringState) -> None:
+    if wanted not in NEXT[gathering.state]:
+        raise IllegalTransition(gathering.state, wanted)
+
+
+def _introduce(gathering: Gathering, speakers: Sequence[SpeakerDetails]) -> None:
+    """Write the speakers row by row in place: positions are unique, and who stays keeps the row."""
+    for position, details in enumerate(speakers):
+        if position == len(gathering.speakers):
+            gathering.speakers.append(Speaker(position=position))
+        speaker = gathering.speakers[position]
+        if speaker.name != details.name:
+            speaker.account_id = None
+        speaker.name, speaker.headline, speaker.bio = details.name, details.headline, details.bio
+    del gathering.speakers[len(speakers) :]
+
+
+def _state(gathering: Gathering) -> dict[str, Any]:
+    return {"state": gathering.state, "title": gathering.title}
+
+
+def _appointment(facts: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: facts[name] for name in SHOWN_IN_CALENDARS}
+
+
+def _facts(gathering: Gathering) -> dict[str, Any]:
+    names = [name for name in GatheringDetails.__dataclass_fields__ if name != "speakers"]
+    return {name: getattr(gathering, name) for name in names} | {
+        "speakers": [[speaker.name, speaker.headline, speaker.bio] for speaker in gathering.speakers]
+    }

@@ -1,0 +1,92 @@
+"""Why a seat or a change is refused, and what the person can do instead (G2)."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from uuid import UUID
+
+from app.core.errors import Refusal, WayOut
+from app.core.formats import moment, short_date
+from app.core.i18n import _, _l
+
+MEMBERSHIP_PAGE, JOINING_PAGE = "membership.mine", "membership.about"
+OTHER_GATHERINGS = WayOut(_l("See the other gatherings"), "agenda.index")
+
+
+class GatheringFull(Refusal):
+    """Every seat is taken, and it is too near for a waiting list to help."""
+
+    message = _l("All seats are taken and the waiting list is closed. A seat that is given back can be booked at once.")
+
+
+class OfferOver(Refusal):
+    """The offered seat is no longer held: it expired, was answered before, or the gathering is near or over."""
+
+    message = _l(
+        "This offer is over, so the seat is no longer held for you. The page of the gathering shows how it is."
+    )
+
+
+class SeatElsewhere(Refusal):
+    """The person holds a seat at the same hours."""
+
+    def __init__(self, gathering_id: UUID, title: str) -> None:
+        super().__init__(
+            _("This overlaps with “%(title)s”, where you have a seat. Give that seat back first.", title=title),
+            way_out=WayOut(_("See “%(title)s”", title=title), "agenda.show", {"id": gathering_id}),
+        )
+
+
+class BookingNotOpen(Refusal):
+    """The booking window is still closed."""
+
+    def __init__(self, opens_at: datetime) -> None:
+        super().__init__(_("Booking opens on %(moment)s.", moment=moment(opens_at)))
+
+
+class GatheringPast(Refusal):
+    """It has begun or is over."""
+
+    message = _l("This gathering has already begun, so seats can no longer be booked or given back.")
+
+
+class GatheringCalledOff(Refusal):
+    """It does not take place."""
+
+    message = _l("This gathering has been cancelled, so seats can no longer be booked.")
+
+
+class MembershipNeeded(Refusal):
+    """M7: the person is no member on the day of the gathering; `renewing` tells who is one today from who is not."""
+
+    def __init__(self, day: date, *, renewing: bool) -> None:
+        if renewing:
+            message = _(
+                "Your membership does not cover %(day)s yet. Renew first, then book your seat.", day=short_date(day)
+            )
+        else:
+            message = _(
+                "Seats are for members of the circle, and you are not a member on %(day)s.", day=short_date(day)
+            )
+        label = _l("Renew my membership") if renewing else _l("See how membership works")
+        super().__init__(message, way_out=WayOut(label, MEMBERSHIP_PAGE if renewing else JOINING_PAGE))
+
+
+class TooLateToCancel(Refusal):
+    """G4: the free period is over; giving the seat back now takes consent to the terms of the booking."""
+
+    def __init__(self, until: datetime) -> None:
+        super().__init__(
+            _("Cancelling was free until %(moment)s. Confirm that you give your seat back late.", moment=moment(until))
+        )
+
+
+class CapacityBelowBookings(Refusal):
+    """There would be fewer seats than people."""
+
+    def __init__(self, taken: int) -> None:
+        super().__init__(_("Fill in %(taken)s or more: that many seats are taken already.", taken=taken))
+
+
+class NotReadyToPublish(Refusal):
+    """Something that members need to know is missing or makes no sense any more."""

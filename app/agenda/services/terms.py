@@ -1,0 +1,16 @@
+"""G4: the terms that somebody agrees to by booking."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from app.core.formats import moment
+from app.core.i18n import _
+
+
+def terms_until(free_until: datetime) -> str:
+    """Write the terms in words, to be kept with the booking."""
+    return _(
+        "Cancelling is free until %(until)s. A seat given back later counts as a late cancellation.",
+        until=moment(free_until),
+    )

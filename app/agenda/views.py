@@ -1,0 +1,211 @@
+"""The agenda for everybody, and one's own seats for members (G2, G4, G10)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+
+from flask import Blueprint, flash, redirect, render_template, request, session, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_login import current_user
+from werkzeug.wrappers import Response
+
+from app.accounts.current import current_account
+from app.agenda import queries, services, shown, waitlist_queries, waitlist_views
+from app.agenda.entries import Listed
+from app.agenda.feeds.views import follow_links
+from app.agenda.forms import LateCancelForm
+from app.agenda.invitations import calendar_file
+from app.agenda.mails import appointment_of
+from app.agenda.models import Booking, Gathering, WaitlistEntry
+from app.agenda.queries import Wanted
+from app.agenda.shown import Viewer
+from app.core import access, clock
+from app.core.calendars import Method
+from app.core.db import atomic
+from app.core.forms import render_form
+from app.core.web import flash_undo, safe_next
+from app.mail.rendering import link
+from app.membership import queries as membership
+
+bp = Blueprint("agenda", __name__, url_prefix="/agenda")
+MINE_SHOWN, PAST_SHOWN, AT_HOME = 50, 25, 3
+
+
+def viewer_of(gatherings: Iterable[Listed]) -> Viewer:
+    """Find out, once per list, what the visitor holds among these gatherings and may do."""
+    if not current_user.is_authenticated:
+        return Viewer()
+    account = current_account()
+    stands = waitlist_queries.standings_among(account.id, [gathering.id for gathering in gatherings])
+    member = membership.is_member(account.id, clock.today())
+    return Viewer(signed_in=True, member=member, booked=stands.booked, in_line=stands.in_line)
+
+
+def viewer_on(gathering: Gathering, booking: Booking | None, entry: WaitlistEntry | None) -> Viewer:
+    """Find out the same for one gathering, and whether the membership reaches its day (M7)."""
+    if not current_user.is_authenticated:
+        return Viewer()
+    if entry is not None:
+        return Viewer(signed_in=True, member=True, in_line={gathering.id: entry.state})
+    account = current_account()
+    covered = membership.is_member(account.id, clock.local(gathering.starts_at).date())
+    lapsing = not covered and membership.is_member(account.id, clock.today())
+    return Viewer(
+        signed_in=True, member=covered or lapsing, lapsing=lapsing, booked={gathering.id} if booking else set()
+    )
+
+
+@bp.get("")
+@access.public
+def index() -> ResponseReturnValue:
+    """G10: what is coming, next first, by month; every filter is a link."""
+    wanted = Wanted.read(request.args.to_dict())
+    page = queries.agenda(wanted)
+    listed = page.gatherings
+    viewer = viewer_of(listed)
+    return _cacheable(
+        render_template(
+            "agenda/index.html",
+            wanted=wanted,
+            months=shown.by_month(listed),
+            months_ahead=queries.months_ahead(),
+            wheres=shown.WHERES,
+            following=page.following,
+            viewer=viewer,
+            offers=tuple(shown.offer(gathering, viewer) for gathering in listed),
+            here=request.full_path.rstrip("?"),
+            follow=follow_links(wanted),
+            month_query=wanted.but(past=False).as_query(),
+        )
+    )
+
+
+@bp.get("/<uuid:id>")
+@access.public
+def show(id: UUID) -> ResponseReturnValue:
+    """G10: the page that tells why to come, with one button."""
+    gathering = queries.published(id)
+    person = current_account().id if current_user.is_authenticated else None
+    booking = queries.live_booking(id, person) if person else None
+    entry = waitlist_queries.live_entry(id, person) if person and not booking else None
+    viewer = viewer_on(gathering, booking, entry)
+    offered = shown.offer(gathering, viewer)
+    page = render_template(
+        "agenda/show.html",
+        gathering=gathering,
+        booking=booking,
+        viewer=viewer,
+        offered=offered,
+        **waitlist_views.line_shown(gathering, entry, offered),
+        free_until=services.free_until(booking) if booking else gathering.cancel_until,
+        late=bool(booking and services.is_late(booking)),
+        terms=services.terms_of(gathering),
+        structured=shown.structured_data(gathering, link("agenda.show", id=id)),
+        join_url=url_for(services.JOINING_PAGE),
+        renew_url=url_for(services.MEMBERSHIP_PAGE),
+        sign_in_url=url_for(access.doors().sign_in, next=url_for(".show", id=id)),
+    )
+    return _cacheable(page)
+
+
+@bp.post("/<uuid:id>/book")
+@access.signed_in
+def book(id: UUID) -> ResponseReturnValue:
+    """G2: one click, one seat or the next place in line; also the way back after giving one up."""
+    flash(waitlist_views.book_for(id, current_account()), "success")
+    return redirect(_back(id), 303)
+
+
+@bp.post("/<uuid:id>/cancel")
+@access.signed_in
+def cancel(id: UUID) -> ResponseReturnValue:
+    """G4: one click gives the seat back, with a way to undo; after the deadline the terms are shown first."""
+    person = current_account().id
+    booking = queries.latest_booking(id, person)
+    if services.is_late(booking):
+        return redirect(url_for(".cancel_late", id=id), 303)
+    with atomic():
+        services.cancel_seat(queries.latest_booking(id, person), by=person)
+    flash_undo(_("You gave back your seat at “%(title)s”.", title=booking.gathering.title), url=url_for(".book", id=id))
+    return redirect(_back(id), 303)
+
+
+@bp.route("/<uuid:id>/cancel-late", methods=["GET", "POST"])
+@access.signed_in
+def cancel_late(id: UUID) -> ResponseReturnValue:
+    """G4: after the deadline: the terms as they were agreed to, and a tick."""
+    person = current_account().id
+    booking = queries.latest_booking(id, person)
+    form = LateCancelForm()
+    if form.validate_on_submit():
+        with atomic():
+            services.cancel_seat(queries.latest_booking(id, person), late_agreed=True, by=person)
+        flash(_("You gave back your seat at “%(title)s”.", title=booking.gathering.title), "success")
+        return redirect(url_for(".show", id=id), 303)
+    return render_form("agenda/cancel_late.html", form, booking=booking, free_until=services.free_until(booking))
+
+
+@bp.get("/mine")
+@access.signed_in
+def mine() -> ResponseReturnValue:
+    """Show one's own seats: those to come, and those that were."""
+    account = current_account()
+    ahead = waitlist_queries.ahead_for(account.id, limit=MINE_SHOWN)
+    return render_template(
+        "agenda/mine.html",
+        coming=ahead.seats,
+        past=queries.bookings_of(account.id, past=True, limit=PAST_SHOWN),
+        places=ahead.places,
+        wish=waitlist_views.wish_form(account.id),
+    )
+
+
+@bp.get("/bookings/<uuid:id>.ics")
+@access.signed_in
+def calendar(id: UUID) -> ResponseReturnValue:
+    """G5: one's own appointment as a file, for whoever deleted the mail."""
+    account = current_account()
+    booking = queries.own_booking(id, viewer=account.id)
+    appointment = appointment_of(
+        booking,
+        account_name=account.name,
+        email=account.email,
+        method=Method.PUBLISH,
+        sequence=booking.gathering.sequence,
+    )
+    response = Response(
+        calendar_file(booking, appointment), content_type="text/calendar; charset=utf-8; method=PUBLISH"
+    )
+    response.headers["Content-Disposition"] = f'attachment; filename="{booking.gathering.starts_at:%Y-%m-%d}.ics"'
+    return response
+
+
+def _back(id: UUID) -> str:
+    return safe_next(request.form.get("next"), url_for(".show", id=id))
+
+
+def _cacheable(page: str) -> Response:
+    """Let shared caches keep what everybody sees alike: no form, no session, no message for one person."""
+    response = Response(page, content_type="text/html; charset=utf-8")
+    if not session and not current_user.is_authenticated:
+        response.headers["Cache-Control"] = "public, max-age=60"
+    return response
+
+
+def public_panel(account_id: UUID | None) -> dict[str, Any] | None:
+    """Fill the public home's panel: the next three gatherings."""
+    del account_id
+    coming = queries.coming(AT_HOME)
+    return {"gatherings": coming, "viewer": viewer_of(coming)} if coming else None
+
+
+def home_panel(account_id: UUID) -> dict[str, Any]:
+    """Fill the member home's panel: one's own next seats, and what else is coming."""
+    held, places = waitlist_queries.ahead_for(account_id)
+    booked, in_line = {seat.gathering.id for seat in held}, {one.gathering.id: one.state for one in places}
+    others = [one for one in queries.coming(3 * AT_HOME) if one.id not in booked and one.id not in in_line]
+    viewer = Viewer(signed_in=True, member=True, booked=booked)
+    return {"bookings": held[:AT_HOME], "gatherings": others[:AT_HOME], "viewer": viewer, "places": places}
