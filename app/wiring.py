@@ -1,0 +1,164 @@
+"""Who listens to whom: all event traffic, the shared pages' panels and the menus, on one page.
+
+A chain reads downwards: `payments` tells that a bill is settled, `membership` activates, `membership.mails` welcomes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import Flask
+
+from app.accounts import events as accounts
+from app.accounts import queries as accounts_queries
+from app.agenda import events as agenda
+from app.agenda import mails as agenda_mails
+from app.agenda import queries as agenda_queries
+from app.agenda import views as agenda_views
+from app.agenda import waitlist_mails
+from app.agenda.feeds import entries as agenda_entries
+from app.agenda.feeds import views as agenda_feeds
+from app.audit.services import names_from
+from app.core import access, calendars, events, navigation, panels
+from app.core.events import Event
+from app.core.i18n import _l
+from app.core.navigation import Entry
+from app.core.panels import Load
+from app.core.permissions import Permission
+from app.membership import events as membership
+from app.membership import mails as membership_mails
+from app.membership import services as membership_services
+from app.membership.models import Benefit
+from app.membership.queries import value
+from app.membership.views import codes as membership_codes
+from app.membership.views import member as membership_views
+from app.payments import events as payments
+from app.payments import mails as payments_mails
+from app.payments import services as payments_services
+from app.payments import views as payments_views
+from app.profiles import services as profiles
+
+SUBSCRIPTIONS: tuple[tuple[type[Event], Callable[[Any], object]], ...] = (
+    (accounts.AccountChanged, profiles.follow_account),
+    (membership.ApplicationSubmitted, profiles.follow_application),
+    (membership.ApplicationSubmitted, membership_mails.application_received),
+    (membership.ApplicationAccepted, profiles.open_after_admission),
+    (membership.ApplicationAccepted, membership_mails.application_accepted),
+    (membership.ApplicantInvited, profiles.follow_application),
+    (membership.ApplicantInvited, membership_mails.applicant_invited),
+    (membership.ApplicationDeclined, membership_mails.application_declined),
+    (membership.ApplicationWithdrawn, membership_mails.application_withdrawn),
+    (membership.ApplicationExpired, profiles.follow_application),
+    (membership.ApplicationExpired, membership_mails.application_expired),
+    (payments.TransferChosen, payments_mails.transfer_instructions),
+    (payments.PaymentFailed, payments_mails.payment_failed),
+    (payments.VatDecided, payments_mails.vat_decided),
+    (payments.CreditNoteIssued, payments_mails.credit_note_sent),
+    (payments.BillReminded, payments_mails.reminder),
+    (payments.BillPaid, membership_services.activate_after_payment),
+    (payments.BillPaid, membership_services.open_places_after_payment),
+    (payments.BillPaid, payments_mails.payment_received),
+    (payments.BillShort, payments_mails.payment_taken_back),
+    (payments.MoneyReturned, payments_mails.money_returned),
+    (payments.BillShort, membership_services.lose_cover),
+    (payments.BillRecovered, membership_services.regain_cover),
+    (payments.BillCredited, membership_services.lose_cover),
+    (payments.PaymentProcessing, membership_services.hold_for_processing),
+    (payments.PaymentFailed, membership_services.stop_holding),
+    (payments.ChargeFailed, membership_services.stop_holding),
+    (payments.ChargeFailed, membership_mails.charge_failed),
+    (membership.MembershipActivated, profiles.open_on_activation),
+    (membership.MembershipActivated, membership_mails.welcome),
+    (membership.MembershipRevived, membership_mails.revived),
+    (membership.MembershipChanged, profiles.follow_membership),
+    (membership.NoticeTold, membership_mails.tell_notice),
+    (membership.MembershipResigned, membership_mails.resigned),
+    (membership.MemberInvited, membership_mails.personal_invitation),
+    (membership.ResignationUndone, membership_mails.resignation_undone),
+    (membership.WaiverUndone, profiles.follow_application),
+    (membership.CompanyChanged, profiles.follow_application),
+    (agenda.SeatBooked, agenda_mails.confirm_seat),
+    (agenda.SeatReleased, agenda_mails.confirm_release),
+    (agenda.WaitlistJoined, waitlist_mails.confirm_place),
+    (agenda.SeatPromoted, waitlist_mails.announce_seat),
+    (agenda.SeatOffered, waitlist_mails.announce_offer),
+    (agenda.OfferExpired, waitlist_mails.announce_expiry),
+    (agenda.WaitlistLeft, waitlist_mails.announce_leaving),
+    (agenda.WaitlistCalledOff, waitlist_mails.announce_end),
+    (agenda.GatheringMoved, agenda_mails.announce_move),
+    (agenda.GatheringCancelled, agenda_mails.announce_cancellation),
+)
+
+OWN_LADDERS = ("membership_period",)
+
+MENUS: dict[str, tuple[Entry, ...]] = {
+    "public": (
+        Entry(_l("Membership"), "membership.about", "membership"),
+        Entry(_l("Self-test"), "membership.self_test", "selftest"),
+        Entry(_l("Agenda"), "agenda.index", "agenda", section="agenda."),
+        Entry(_l("Sign in"), "accounts.sign_in", "sign-in"),
+    ),
+    "member": (
+        Entry(_l("My overview"), "membership.home", "home"),
+        Entry(_l("Agenda"), "agenda.index", "agenda", section="agenda."),
+        Entry(_l("Membership"), "membership.mine", "membership"),
+        Entry(_l("Directory"), "profiles.directory", "directory"),
+        Entry(_l("Profile"), "profiles.show", "profile"),
+        Entry(_l("My account"), "accounts.overview", "account"),
+    ),
+    "bureau": (
+        Entry(_l("Today"), "bureau.home", "queue", Permission.BUREAU_ENTER),
+        Entry(_l("Members"), "bureau_members.index", "directory", Permission.MEMBER_READ, "bureau_members."),
+        Entry(
+            _l("Applications"),
+            "membership_bureau.index",
+            "application",
+            Permission.APPLICATION_READ,
+            "membership_bureau.",
+        ),
+        Entry(_l("Plans"), "plans_bureau.index", "membership", Permission.PLAN_EDIT, "plans_bureau."),
+        Entry(_l("Agenda"), "agenda_bureau.index", "agenda", Permission.GATHERING_READ, "agenda_bureau."),
+        Entry(_l("Payments"), "payments_bureau.index", "payments", Permission.PAYMENT_READ, "payments_bureau."),
+        Entry(_l("Outgoing mail"), "mail_bureau.outbox", "mail", Permission.MAIL_READ),
+        Entry(_l("Work given up"), "bureau.jobs", "warning", Permission.JOB_RETRY),
+        Entry(_l("Accounts"), "accounts_bureau.index", "account", Permission.ACCOUNT_READ, "accounts_bureau."),
+        Entry(_l("Audit log"), "audit.log", "audit", Permission.AUDIT_READ, "audit."),
+    ),
+}
+
+PANELS: tuple[tuple[str, str, Load], ...] = (
+    ("public_home", "agenda/public_panel.html", agenda_views.public_panel),
+    ("account", "agenda/account_panel.html", agenda_feeds.account_panel),
+    ("home", "agenda/home_panel.html", agenda_views.home_panel),
+    ("membership", "payments/panel_method.html", payments_views.method_panel),
+    ("membership", "payments/panel_bills.html", payments_views.bills_panel),
+    ("pay:membership_period", "membership/pay_terms.html", membership_views.pay_terms),
+    ("pay_code:membership_period", "membership/pay_code.html", membership_codes.pay_code),
+    ("paid:membership_period", "membership/after_payment.html", membership_views.after_payment),
+)
+
+
+def connect(app: Flask) -> None:
+    """Connect the domains; called once per application, and calling it again changes nothing."""
+    with app.app_context():
+        access.doors().home = _home_of
+    names_from(accounts_queries.names, accounts_queries.staff)
+    value.counts(Benefit.SESSIONS, agenda_queries.seats_used)
+    value.tells(agenda_queries.visits_told)
+    value.offers(agenda_queries.coming_told)
+    calendars.add_source("agenda", agenda_entries.own_seats)
+    for kind, handler in SUBSCRIPTIONS:
+        events.subscribe(kind, handler)
+    for subject_type in OWN_LADDERS:
+        payments_services.keeps_own_ladder(subject_type)
+    for menu, entries in MENUS.items():
+        for entry in entries:
+            navigation.add(menu, entry)
+    for page, template, load in PANELS:
+        panels.add(page, template, load)
+
+
+def _home_of(visitor: access.Visitor) -> str:
+    """Return where somebody lands after signing in."""
+    return "/bureau" if Permission.BUREAU_ENTER in visitor.permissions else "/home"
