@@ -1,0 +1,152 @@
+"""Members and gatherings for the agenda's tests. The day is Monday 4 January 2027, nine o'clock in Amsterdam."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from markupsafe import escape
+from sqlalchemy import select
+
+from app.accounts.models import Account
+from app.agenda.models import (
+    Booking,
+    BookingState,
+    EntryState,
+    Gathering,
+    GatheringKind,
+    GatheringState,
+    Speaker,
+    WaitlistEntry,
+)
+from app.core import clock
+from app.core.db import db
+from app.core.i18n import _, speaking
+from app.jobs import services as jobs
+from app.mail.models import OutboxMail
+from app.membership.models import Company, Membership, MembershipPeriod, Plan
+from tests.factories import make_account
+
+NOW = datetime(2027, 1, 4, 8, 0, tzinfo=UTC)
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(autouse=True)
+def calendar() -> Iterator[time_machine.Traveller]:
+    with time_machine.travel(NOW, tick=False) as traveller:
+        yield traveller
+
+
+def plan() -> Plan:
+    found = db.session.scalar(select(Plan))
+    if found is None:
+        found = Plan(slug=f"kring-{next(_numbers)}", name_nl="Kring", name_en="Circle")
+        db.session.add(found)
+        db.session.flush()
+    return found
+
+
+def make_member(until: date | None = None, **account: Any) -> Account:
+    """Somebody who paid for a year from the first of last month, unless told until when."""
+    person = make_account(**account)
+    own = Company(
+        account_id=person.id,
+        name="Eigen B.V.",
+        kvk="12345678",
+        vat_id="",
+        address="Plein 1",
+        postcode="3511 AA",
+        city="Utrecht",
+    )
+    db.session.add(own)
+    db.session.flush()
+    kept = Membership(account_id=person.id, plan_id=plan().id, company_id=own.id)
+    db.session.add(kept)
+    db.session.flush()
+    ends_on = until or clock.today() + timedelta(days=330)
+    db.session.add(
+        MembershipPeriod(
+            membership_id=kept.id,
+            plan_id=kept.plan_id,
+            sequence=1,
+            starts_on=min(clock.today(), ends_on) - timedelta(days=34),
+            ends_on=ends_on,
+            grace_until=ends_on + timedelta(days=30),
+            lapses_after=ends_on + timedelta(days=60),
+            activated_at=clock.now(),
+        )
+    )
+    db.session.flush()
+    return person
+
+
+def make_gathering(speakers: tuple[str, ...] = ("Mirjam Boogaard",), **values: Any) -> Gathering:
+    """A published knowledge session in Utrecht, ten days ahead, with twelve seats."""
+    starts_at = values.setdefault("starts_at", datetime(2027, 1, 14, 18, 30, tzinfo=UTC))
+    defaults: dict[str, Any] = {
+        "state": GatheringState.PUBLISHED,
+        "kind": GatheringKind.KNOWLEDGE_SESSION,
+        "title": "Veranderen zonder macht",
+        "summary": "Over invloed die blijft als u weg bent.",
+        "programme": "### Wat er gebeurt\n\n- Drie soorten draagvlak\n- Oefenen",
+        "venue": "De Kapittelzaal",
+        "address": "Achter de Dom 14",
+        "city": "Utrecht",
+        "ends_at": starts_at + timedelta(hours=2),
+        "capacity": 12,
+        "members_from": NOW - timedelta(days=7),
+        "cancel_until": starts_at - timedelta(days=2),
+    }
+    gathering = Gathering(**(defaults | values))
+    gathering.speakers = [
+        Speaker(position=n, name=name, headline="Interim-directeur") for n, name in enumerate(speakers)
+    ]
+    db.session.add(gathering)
+    db.session.flush()
+    return gathering
+
+
+def said(message: str, **values: Any) -> str:
+    """A text as a Dutch page shows it."""
+    with speaking("nl"):
+        return str(escape(_(message, **values)))
+
+
+def live(gathering: Gathering) -> list[Booking]:
+    """The confirmed bookings of a gathering, in order of arrival."""
+    db.session.expire_all()
+    wanted = select(Booking).where(Booking.gathering_id == gathering.id, Booking.state == BookingState.CONFIRMED)
+    return list(db.session.scalars(wanted.order_by(Booking.seq)))
+
+
+def in_line(gathering: Gathering) -> list[WaitlistEntry]:
+    """Who waits for a seat or has an offer, in order of arrival."""
+    db.session.expire_all()
+    wanted = select(WaitlistEntry).where(WaitlistEntry.gathering_id == gathering.id, WaitlistEntry.ended_at.is_(None))
+    return list(db.session.scalars(wanted.order_by(WaitlistEntry.seq)))
+
+
+def seats_add_up(gathering: Gathering) -> bool:
+    """Whether the counters tell what bookings and offers tell, and there is room for all of them."""
+    held = sum(one.state is EntryState.OFFERED for one in in_line(gathering))
+    taken = len(live(gathering)) + held
+    return (taken, held) == (gathering.seats_taken, gathering.seats_held) and taken <= gathering.capacity
+
+
+@pytest.fixture
+def posted() -> Callable[..., list[OutboxMail]]:
+    def mails(to: Account | None = None) -> list[OutboxMail]:
+        db.session.expire_all()
+        query = select(OutboxMail).order_by(OutboxMail.created_at, OutboxMail.key)
+        return [mail for mail in db.session.scalars(query) if to is None or mail.recipient == to.email]
+
+    return mails
+
+
+@pytest.fixture
+def do_jobs(app: Any) -> Callable[[], int]:
+    return jobs.run_due

@@ -1,0 +1,107 @@
+"""The schema's history: one line, each step there and back with data in the tables, ending where the models are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from flask import Flask
+from flask_migrate import downgrade, upgrade
+from sqlalchemy import func, inspect, select, text
+
+from app import create_app
+from app.accounts.models import Account
+from app.core.db import db
+from app.core.ddl import guard_ddl
+from app.core.demo import DemoPlan
+from app.demo import making
+from tests.conftest import fresh_database, settings
+
+MIGRATIONS = Path(__file__).parents[2] / "migrations"
+SCRIPTS = ScriptDirectory(str(MIGRATIONS))
+REVISIONS = [script.revision for script in SCRIPTS.walk_revisions()]
+
+
+@pytest.fixture
+def unmigrated(tmp_path: Path) -> Iterator[Flask]:
+    for url in fresh_database(tmp_path, "migrations"):
+        application = create_app(settings(url, tmp_path))
+        with application.app_context():
+            yield application
+            db.session.remove()
+            db.engine.dispose()
+
+
+def differences() -> list[object]:
+    with db.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        return compare_metadata(context, db.metadata)
+
+
+def tables() -> set[str]:
+    return set(inspect(db.engine).get_table_names()) - {"alembic_version"}
+
+
+def test_history_has_one_line():
+    assert len(SCRIPTS.get_heads()) == 1
+    assert len(SCRIPTS.get_bases()) == 1
+
+
+def test_the_newest_revision_is_what_the_models_say(unmigrated):
+    upgrade()
+    assert differences() == []
+
+
+def test_every_revision_goes_down_and_up_again_with_data_in_it(unmigrated):
+    upgrade()
+    making.make(DemoPlan(members=12, sessions=6, bookings=20, seed=3, today=date(2026, 11, 21)), lambda *_: None)
+    people = db.session.scalar(select(func.count()).select_from(Account))
+    assert people
+    db.session.remove()
+    for revision in REVISIONS[1:]:
+        downgrade(revision=revision)
+        with db.engine.connect() as connection:
+            assert connection.scalar(text("SELECT version_num FROM alembic_version")) == revision
+    with db.engine.connect() as connection:
+        assert connection.scalar(text("SELECT count(*) FROM account")) == people
+    upgrade()
+    assert differences() == []
+    downgrade(revision="base")
+    assert tables() == set()
+    upgrade()
+    assert differences() == []
+
+
+def test_tables_that_only_grow_refuse_changes_after_migrating(unmigrated):
+    upgrade()
+    growing = [table.name for table in db.metadata.sorted_tables if table.info.get("append_only")]
+    assert {"audit_entry", "ledger_entry"} <= set(growing)
+    dialect = db.engine.dialect.name
+    named = "SELECT tbl_name FROM sqlite_master WHERE type='trigger'"
+    if dialect == "postgresql":
+        named = "SELECT event_object_table FROM information_schema.triggers"
+    with db.engine.connect() as connection:
+        guarded = set(connection.scalars(text(named)))
+    assert set(growing) <= guarded
+
+
+def test_the_guards_of_the_models_stand_after_migrating(unmigrated):
+    upgrade()
+    dialect = db.engine.dialect.name
+    wanted = {
+        f"{table.name}_{guard.name}": guard_ddl(table.name, guard, dialect)
+        for table in db.metadata.sorted_tables
+        for guard in table.info.get("guards", ())
+    }
+    named = "SELECT name, sql FROM sqlite_master WHERE type='trigger'"
+    if dialect == "postgresql":
+        named = "SELECT tgname, prosrc FROM pg_trigger JOIN pg_proc ON pg_proc.oid = tgfoid WHERE NOT tgisinternal"
+    with db.engine.connect() as connection:
+        found = dict(connection.execute(text(named)).all())
+    assert wanted
+    assert [name for name, statements in wanted.items() if found.get(name, "?") not in statements[0]] == []
