@@ -20,6 +20,7 @@ from urllib.request import urlopen
 import pytest
 import redis
 from flask import Flask
+from playwright.sync_api import expect
 from sqlalchemy import select
 
 from app import create_app
@@ -37,6 +38,8 @@ REDIS = os.environ.get("TEST_REDIS_URL", "")
 PATIENCE = 20.0
 STARTING = 60.0  # imports are slow on a machine that is busy with something else
 T = TypeVar("T")
+
+expect.set_options(timeout=PATIENCE * 1000)
 
 
 def until(found: Callable[[], T | None], what: str, patience: float = PATIENCE) -> T:
