@@ -74,7 +74,7 @@ def _listing() -> Listing:
             DateFilter("joined", _("Member since"), sql=MemberCard.joined_on),
             DateFilter("ends", _("Paid until"), sql=MemberCard.ends_on),
         ],
-        counted=lambda count: ngettext("person", "persons", count),
+        counted=lambda count: ngettext("person", "people", count),
         default_sort="name",
         export=True,
         choose_columns=True,
