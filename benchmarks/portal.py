@@ -76,7 +76,10 @@ def opened(settings: Mapping[str, str]) -> Iterator[Flask]:
 
 
 def cookie(app: Flask, visitor: str) -> str:
-    """Sign a visitor in and return the cookie header of that browser; staff have proven their second factor."""
+    """Sign a visitor in and return the cookie header of that browser; staff have proven their second factor.
+
+    The browser has opened a page before, so its session already holds what the first page puts there.
+    """
     if not visitor:
         return ""
     client = app.test_client()
@@ -85,6 +88,7 @@ def cookie(app: Flask, visitor: str) -> str:
     with atomic():
         db.session.refresh(account)
         sign_in(client, account)
+    client.get("/account", base_url="https://localhost")
     name = app.config["SESSION_COOKIE_NAME"]
     found = client.get_cookie(name)
     assert found
