@@ -52,6 +52,8 @@ class Matter(StrEnum):
     """B1: what can wait for the bureau, the most pressing first."""
 
     PAYMENTS = "payments"
+    BANK_LINES = "bank_lines"
+    REFUNDS = "refunds"
     APPLICATIONS = "applications"
     REVIEWS = "reviews"
     OVERDUE = "overdue"
@@ -119,11 +121,20 @@ class Found:
         return len(self.people) + len(self.bills) + len(self.gatherings)
 
 
-def work_queue(rights: Rights) -> list[Waiting]:
-    """B1: return what waits for whoever holds these rights, and nothing that waits for others."""
+def work_queue(rights: Rights, outstanding: Sequence[Outstanding] | None) -> list[Waiting]:
+    """B1: return what waits for whoever holds these rights, and nothing that waits for others.
+
+    `outstanding` is what the figures beside the queue were told of the money still to come; None is not for the viewer.
+    """
     waiting = []
-    if Permission.PAYMENT_READ in rights:
-        waiting += [Waiting(Matter.PAYMENTS, *payments.waiting_tasks()), _overdue()]
+    if outstanding is not None:
+        heaps = payments.waiting()
+        waiting += [
+            Waiting(Matter.PAYMENTS, heaps.tasks.count, heaps.tasks.since),
+            Waiting(Matter.BANK_LINES, heaps.lines.count, heaps.lines.since, heaps.lines.cents),
+            Waiting(Matter.REFUNDS, heaps.refunds.count, heaps.refunds.since, heaps.refunds.cents),
+            _overdue(outstanding),
+        ]
     if Permission.APPLICATION_READ in rights:
         received, judged = membership.waiting_applications(), membership.reviewing()
         waiting += [
@@ -138,8 +149,8 @@ def work_queue(rights: Rights) -> list[Waiting]:
     return sorted((one for one in waiting if one.count), key=lambda one: order.index(one.matter))
 
 
-def _overdue() -> Waiting:
-    late = [one for one in payments.outstanding(clock.today()) if one.age is not payments.Age.NOT_DUE]
+def _overdue(outstanding: Sequence[Outstanding]) -> Waiting:
+    late = [one for one in outstanding if one.age is not payments.Age.NOT_DUE]
     return Waiting(Matter.OVERDUE, sum(one.count for one in late), cents=sum(one.cents for one in late))
 
 

@@ -71,6 +71,10 @@ SENTENCES = {
         _l("Refund taken back"),
         _l("%(actor)s took back the refund of %(amount_cents)s to %(person)s before it was sent"),
     ),
+    "payments.refund.unbooked": (
+        _l("Refund waits again"),
+        _l("%(actor)s undid the booking of a refund of %(amount_cents)s to %(person)s, which waits to be sent again"),
+    ),
     "payments.surplus.moved": (
         _l("Payment booked elsewhere"),
         _l("%(actor)s booked %(amount_cents)s of a payment by %(person)s on another bill"),

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any
 
-from app.core.i18n import _l
+from app.core.i18n import _l, _n
 from app.core.listing import Badge
+from app.core.money import format_money
 from app.payments.models import (
     AttemptState,
     BillState,
@@ -188,6 +190,29 @@ PROVIDERS = {
     "bank": _l("Bank"),
     "moved": _l("Booked over from another bill"),
 }
+
+
+TO_SEND_BY_HAND: dict[str, Any] = {"state": RefundOrderState.ORDERED.value, "provider": "bank"}
+
+
+def lines_to_match(count: int, cents: int) -> str:
+    """Say how many lines of the bank wait for a decision (P7)."""
+    return _n(
+        "%(num)s line of the bank waits to be matched, %(amount)s",
+        "%(num)s lines of the bank wait to be matched, together %(amount)s",
+        count,
+        amount=format_money(cents),
+    )
+
+
+def refunds_to_send(count: int, cents: int) -> str:
+    """Say how many refunds wait to be sent by hand (P6)."""
+    return _n(
+        "%(num)s refund is to be sent at the bank, %(amount)s",
+        "%(num)s refunds are to be sent at the bank, together %(amount)s",
+        count,
+        amount=format_money(cents),
+    )
 
 
 def day(text: str) -> date:

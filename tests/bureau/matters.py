@@ -11,7 +11,16 @@ from app.core.db import db
 from app.jobs.models import Job, JobState
 from app.mail.models import MailState, OutboxMail
 from app.membership.models import Application, ApplicationState
-from app.payments.models import Bill, BillState, Task, TaskKind
+from app.payments.models import (
+    BankFile,
+    BankLine,
+    BankStatement,
+    Bill,
+    BillState,
+    RefundOrder,
+    Task,
+    TaskKind,
+)
 from app.profiles.services import gather
 from tests.factories import make_account
 
@@ -49,6 +58,26 @@ def task(bill: Bill) -> Task:
     db.session.add(found)
     db.session.flush()
     return found
+
+
+def bank_line(*, cents: int, by: Account) -> BankLine:
+    file = BankFile(name="januari.xml", sha256=uuid4().hex, size=1, uploaded_by=by.id)
+    file.statements = [BankStatement(position=1, account="NL02ABNA0123456789", currency="EUR")]
+    db.session.add(file)
+    db.session.flush()
+    values = {"account": "NL02ABNA0123456789", "currency": "EUR", "booked_on": clock.today(), "file_line": 1}
+    line = BankLine(identity=uuid4().hex, statement_id=file.statements[0].id, amount_cents=cents, **values)
+    db.session.add(line)
+    db.session.flush()
+    return line
+
+
+def refund_by_hand(bill: Bill, *, cents: int) -> RefundOrder:
+    values = {"provider": "bank", "payment_reference": "2027-014/3", "reason": "te veel"}
+    order = RefundOrder(bill_id=bill.id, amount_cents=cents, **values)
+    db.session.add(order)
+    db.session.flush()
+    return order
 
 
 def mail(*, state: MailState = MailState.FAILED, account_id: UUID | None = None, subject: str = "Welkom") -> OutboxMail:

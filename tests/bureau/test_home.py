@@ -20,7 +20,11 @@ CLOSE = re.compile(r'<p class="what">\s*<a href="([^"]+)">([^<]+)</a>')
 
 def waiting(client) -> dict[str, str]:
     """The sentences of the queue with where each leads."""
-    return {unescape(text).strip(): unescape(url) for url, text in CLOSE.findall(client.get("/bureau").text)}
+    return waiting_at(client, "/bureau")
+
+
+def waiting_at(client, path: str) -> dict[str, str]:
+    return {unescape(text).strip(): unescape(url) for url, text in CLOSE.findall(client.get(path).text)}
 
 
 def count_in(page) -> int:
@@ -66,6 +70,19 @@ def test_b1_everybody_sees_only_what_is_theirs_to_solve(client, treasurer):
     assert waiting(client) == {}
     matters.task(matters.owe(make_member(), cents=60500, days_late=0))
     assert list(waiting(client).values()) == ["/bureau/payments/tasks"]
+
+
+def test_b1_lines_of_the_bank_and_refunds_to_send_wait_with_what_they_come_to(client, treasurer):
+    bill = matters.owe(make_member(), cents=60500, days_late=0)
+    for cents in (60500, 12100):
+        matters.bank_line(cents=cents, by=treasurer)
+    matters.refund_by_hand(bill, cents=5000)
+    (lines, to_lines), (refunds, to_refunds) = waiting(client).items()
+    assert lines.replace("\u00a0", " ") == "2 bankregels wachten op koppeling, samen € 726,00"
+    assert refunds.replace("\u00a0", " ") == "1 terugbetaling moet u nog overmaken bij de bank, € 50,00"
+    assert count_in(client.get(to_refunds)) == 1
+    assert count_in(client.get(to_lines)) == 2
+    assert list(waiting_at(client, "/bureau/payments/today"))[:2] == [refunds, lines]
 
 
 def test_b7_an_administrator_sees_neither_members_nor_money(client, administrator):

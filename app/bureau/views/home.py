@@ -22,7 +22,7 @@ from app.membership import words
 from app.membership.models import MembershipStatus
 from app.membership.queries.overview import Headcount
 from app.payments.queries import Age, Outstanding
-from app.payments.shown import AGES
+from app.payments.shown import AGES, TO_SEND_BY_HAND, lines_to_match, refunds_to_send
 
 URGENT_DAYS = 5
 LONGEST_LABEL = 30
@@ -46,7 +46,7 @@ def home() -> str:
     figures = queries.figures(mine)
     return render_template(
         "bureau/home.html",
-        queue=[_sentence(waiting) for waiting in queries.work_queue(mine)],
+        queue=[_sentence(waiting) for waiting in queries.work_queue(mine, figures.outstanding)],
         today=clock.today(),
         standing=_standing(figures.standing) if figures.standing is not None else None,
         months=_months(figures.months) if figures.months is not None else None,
@@ -107,6 +107,15 @@ def _payments(waiting: Waiting) -> _Words:
     return text, "payments_bureau.tasks", {}, "payments"
 
 
+def _bank_lines(waiting: Waiting) -> _Words:
+    return lines_to_match(waiting.count, waiting.cents), "payments_bureau.bank", {}, "payments"
+
+
+def _refunds(waiting: Waiting) -> _Words:
+    text = refunds_to_send(waiting.count, waiting.cents)
+    return text, "payments_bureau.refunds", TO_SEND_BY_HAND, "payments"
+
+
 def _overdue(waiting: Waiting) -> _Words:
     text = ngettext(
         "%(num)s bill is past its due date, %(amount)s",
@@ -132,6 +141,8 @@ _WORDS = {
     Matter.APPLICATIONS: _applications,
     Matter.REVIEWS: _reviews,
     Matter.PAYMENTS: _payments,
+    Matter.BANK_LINES: _bank_lines,
+    Matter.REFUNDS: _refunds,
     Matter.OVERDUE: _overdue,
     Matter.MAILS: _mails,
     Matter.JOBS: _jobs,

@@ -22,7 +22,7 @@ from app.payments.queries import Text
 @access.needs(Permission.PAYMENT_READ)
 def reminders() -> str:
     """Show the levels in their order."""
-    return render_template("payments/bureau/reminders.html", levels=queries.levels())
+    return render_template("payments/bureau/reminders.html", levels=queries.levels(), outlined=queries.outlined)
 
 
 @bp.get("/reminders/<int:level>")

@@ -45,7 +45,10 @@ REFUNDS = Listing(
     filters=[
         ChoiceFilter(
             "state", _l("State"), options=[Option(state, badge.label) for state, badge in shown.REFUND_STATES.items()]
-        )
+        ),
+        ChoiceFilter(
+            "provider", _l("Sent by"), options=[Option(provider, name) for provider, name in shown.PROVIDERS.items()]
+        ),
     ],
     default_sort="-created_at",
     counted=lambda number: _n("refund", "refunds", number),

@@ -39,7 +39,7 @@ def today() -> str:
     until, _read_at = queries.latest_statement()
     return render_template(
         "payments/bureau/today.html",
-        queue=[*_tasks(), *_disputes(day), *_bank(), *_statements(until, day), *_late(day)],
+        queue=[*_tasks(), *_disputes(day), *_waiting(), *_statements(until, day), *_late(day)],
         today=day,
         until=until,
         figures=[
@@ -66,17 +66,17 @@ def _tasks() -> list[Sentence]:
     return sentences
 
 
-def _bank() -> list[Sentence]:
-    waiting = queries.waiting_lines()
-    if not waiting.count:
-        return []
-    text = _n(
-        "%(num)s line of the bank waits to be matched, %(amount)s",
-        "%(num)s lines of the bank wait to be matched, together %(amount)s",
-        waiting.count,
-        amount=format_money(waiting.cents),
-    )
-    return [Sentence(text, url_for(".bank"), "payments", urgent=True)]
+def _waiting() -> list[Sentence]:
+    """Say how many refunds are to be sent at the bank, and how many of its lines nobody has decided about."""
+    waiting = queries.waiting()
+    sentences = []
+    if waiting.refunds.count:
+        text = shown.refunds_to_send(waiting.refunds.count, waiting.refunds.cents)
+        sentences.append(Sentence(text, url_for(".refunds", **shown.TO_SEND_BY_HAND), "payments", urgent=True))
+    if waiting.lines.count:
+        text = shown.lines_to_match(waiting.lines.count, waiting.lines.cents)
+        sentences.append(Sentence(text, url_for(".bank"), "payments", urgent=True))
+    return sentences
 
 
 def _statements(until: date | None, day: date) -> list[Sentence]:

@@ -16,7 +16,6 @@ from app.payments.queries.bank import (
     names_of_files,
     next_waiting,
     refused_files,
-    waiting_lines,
 )
 from app.payments.queries.bills import (
     Outcome,
@@ -56,6 +55,7 @@ from app.payments.queries.dunning import (
     levels,
     next_level,
     open_bills,
+    outlined,
     overdue,
     reminders_of,
     sample_bill,
@@ -66,8 +66,9 @@ from app.payments.queries.outstanding import UNPAID, Age, Outstanding, outstandi
 from app.payments.queries.owing import Owing, Saved, owing, saved_methods
 from app.payments.queries.refunds import disputes, refund_order, refund_orders, refunds_under_way
 from app.payments.queries.suggestions import Claim, Reason, Suggestion, certain, suggestions
-from app.payments.queries.tasks import disputes_to_answer, open_tasks, task, waiting_by_kind, waiting_tasks
+from app.payments.queries.tasks import disputes_to_answer, open_tasks, task, waiting_by_kind
 from app.payments.queries.vat import VatPart, in_proportion, percentage, vat_codes, vat_parts, vat_within
+from app.payments.queries.waiting import waiting
 
 __all__ = [
     "PLACEHOLDERS",
@@ -133,6 +134,7 @@ __all__ = [
     "open_bills",
     "open_tasks",
     "outcome",
+    "outlined",
     "outstanding",
     "overdue",
     "owed_by",
@@ -155,8 +157,7 @@ __all__ = [
     "vat_in",
     "vat_parts",
     "vat_within",
+    "waiting",
     "waiting_by_kind",
-    "waiting_lines",
-    "waiting_tasks",
     "went_back",
 ]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -14,15 +13,6 @@ from sqlalchemy.orm import selectinload
 from app.core.db import db
 from app.core.errors import NotFound
 from app.payments.models import BankBooking, BankFile, BankLine, BankStatement, Bill, FileState, LineState
-
-
-@dataclass(frozen=True)
-class Waiting:
-    """How many lines wait for a decision, since when, and how much money is in them."""
-
-    count: int
-    since: date | None
-    cents: int
 
 
 def lines() -> Select[Any]:
@@ -43,16 +33,6 @@ def line(id: UUID) -> BankLine:
     if found is None:
         raise NotFound
     return found
-
-
-def waiting_lines() -> Waiting:
-    """Return what of the bank waits for a person (B1)."""
-    row = db.session.execute(
-        select(func.count(), func.min(BankLine.booked_on), func.coalesce(func.sum(BankLine.amount_cents), 0)).where(
-            BankLine.state == LineState.WAITING
-        )
-    ).one()
-    return Waiting(*row)
 
 
 def next_waiting(after: BankLine) -> UUID | None:

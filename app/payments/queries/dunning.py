@@ -178,6 +178,11 @@ def told(texts: Mapping[str, Any], bill: Bill, cents: int, today: date, language
     return Text(fill(own["subject"]), paragraphs)
 
 
+def outlined(text: str) -> str:
+    """Return a text as it reads for any bill: what differs from bill to bill is left open."""
+    return _PLACEHOLDER.sub("…", text)
+
+
 def sample_bill() -> Bill | None:
     """Return a bill to show a text with: the newest that has a number."""
     query = select(Bill).where(Bill.number.is_not(None)).order_by(Bill.created_at.desc()).limit(1)

@@ -30,14 +30,6 @@ def task(id: UUID) -> Task:
     return found
 
 
-def waiting_tasks() -> tuple[int, datetime | None]:
-    """Return how many payments need a person, and since when the oldest does (B1)."""
-    count, oldest = db.session.execute(
-        select(func.count(), func.min(Task.created_at)).where(Task.closed_at.is_(None))
-    ).one()
-    return count, oldest
-
-
 def waiting_by_kind() -> list[tuple[TaskKind, int, datetime]]:
     """Return how many payments need a person for which reason, and since when, the longest waiting first."""
     since = func.min(Task.created_at)

@@ -84,13 +84,10 @@ from app.payments.services.reducing import (
     settle_free,
 )
 from app.payments.services.refunds import (
-    NotByHand,
     NothingToRefund,
     Refundable,
     RefundEffect,
     TooMuchToRefund,
-    book_refund,
-    cancel_refund,
     credit_preview,
     effect_of,
     follow_up,
@@ -104,6 +101,7 @@ from app.payments.services.refunds import (
     retry_refund,
     send_refund,
 )
+from app.payments.services.refunds_by_hand import NotByHand, book_refund, cancel_refund
 from app.payments.services.settling import converge, settle
 from app.payments.services.solving import (
     SURPLUS,

@@ -34,7 +34,7 @@ from app.payments.services.bills import locked
 from app.payments.services.deriving import balance, left_to_pay
 from app.payments.services.ledger import enter
 from app.payments.services.paying import BANK, book_transfer
-from app.payments.services.refunds import book_refund, waiting_by_hand
+from app.payments.services.refunds_by_hand import book_refund, unbook_refund, waiting_by_hand
 
 AT_ONCE = 25
 SENT_BACK = _l("Sent back by hand")
@@ -192,10 +192,6 @@ def _book_out(line: BankLine, bill_id: UUID, cents: int, reference: str, moment:
         return
     if balance(bill_id) + cents < 0:
         raise NothingToTakeBack
-    order = None if line.is_reversal else waiting_by_hand(bill_id, -cents)
-    if order is not None:
-        book_refund(order.id, sent_at=moment, reference=reference, by=by)
-        return
     enter(
         bill,
         kind=LedgerKind.TRANSFER if line.is_reversal else LedgerKind.REFUND,
@@ -273,11 +269,14 @@ def undo_line(line_id: UUID, *, by: Account) -> BankLine:
 def _book_contrary(line: BankLine, booking: BankBooking, by: Account) -> None:
     """Book back what was booked, as going back of the same payment; what follows from that follows by itself."""
     went_back = booking.amount_cents < 0
+    bill = locked(booking.bill_id)
+    if went_back:
+        unbook_refund(bill.id, booking.reference, by=by)
     of_payment = select(LedgerEntry.of_reference).where(
         LedgerEntry.provider == BANK, LedgerEntry.reference == booking.reference, LedgerEntry.bill_id == booking.bill_id
     )
     enter(
-        locked(booking.bill_id),
+        bill,
         kind=LedgerKind.REFUND_REVERSED if went_back and not line.is_reversal else LedgerKind.TRANSFER,
         amount_cents=-booking.amount_cents,
         provider=BANK,

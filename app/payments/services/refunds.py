@@ -25,7 +25,6 @@ from app.payments.models import (
     DisputeState,
     LedgerEntry,
     LedgerKind,
-    Method,
     RefundOrder,
     RefundOrderState,
     TaskKind,
@@ -35,8 +34,8 @@ from app.payments.queries import VatPart
 from app.payments.services.bills import locked
 from app.payments.services.crediting import share
 from app.payments.services.deriving import asked, balance, open_tasks, payments_held
-from app.payments.services.ledger import enter, payment_entry, to_credit
-from app.payments.services.paying import BANK, AlreadyBooked
+from app.payments.services.ledger import payment_entry, to_credit
+from app.payments.services.paying import BANK
 from app.payments.services.settling import converge
 from app.payments.services.tasks import open_task
 
@@ -53,12 +52,6 @@ class NothingToRefund(Refusal):
     """P6: there is no such payment on this bill, or all of it went back."""
 
     message = _l("There is nothing left of this payment to send back.")
-
-
-class NotByHand(Refusal):
-    """A refund that the provider sends is booked by what the provider tells."""
-
-    message = _l("This refund is not waiting to be sent by hand.")
 
 
 @dataclass(frozen=True)
@@ -337,64 +330,6 @@ def retry_refund(order_id: UUID, *, by: Account) -> RefundOrder:
         jobs.enqueue("payments.refund", key=f"refund:{order.id}:{stamp}", payload={"order_id": str(order.id)})
         for task in open_tasks(order.bill_id, f"{_REFUSED}{order.id}"):
             task.closed_at, task.closed_by = clock.now(), by.id
-    return order
-
-
-def book_refund(order_id: UUID, *, sent_at: datetime, reference: str, by: Account | None) -> RefundOrder:
-    """Book that a refund ordered by hand left our account, under the statement line that shows it; once."""
-    order = db.session.get(RefundOrder, order_id)
-    if order is None or order.provider != BANK:
-        raise NotByHand
-    bill = locked(order.bill_id)
-    db.session.refresh(order, with_for_update={"of": RefundOrder})
-    if order.state is RefundOrderState.DONE and order.reference == reference:
-        return order
-    if order.state is not RefundOrderState.ORDERED:
-        raise NotByHand
-    new = enter(
-        bill,
-        kind=LedgerKind.REFUND,
-        amount_cents=-order.amount_cents,
-        provider=BANK,
-        reference=reference,
-        of_reference=order.payment_reference,
-        method=Method.TRANSFER,
-        occurred_at=sent_at,
-        reason=order.reason,
-        by=by,
-    )
-    if not new:
-        raise AlreadyBooked
-    order.state, order.reference, order.settled_at = RefundOrderState.DONE, reference, clock.now()
-    return order
-
-
-def waiting_by_hand(bill_id: UUID, amount_cents: int) -> RefundOrder | None:
-    """Return the refund of this bill and amount that waits to be sent by hand, the longest waiting of several."""
-    return db.session.scalar(
-        select(RefundOrder)
-        .where(
-            RefundOrder.bill_id == bill_id,
-            RefundOrder.provider == BANK,
-            RefundOrder.state == RefundOrderState.ORDERED,
-            RefundOrder.amount_cents == amount_cents,
-        )
-        .order_by(RefundOrder.created_at)
-        .limit(1)
-    )
-
-
-def cancel_refund(order_id: UUID, *, by: Account) -> RefundOrder:
-    """Take back an order that still waits to be sent by hand."""
-    order = db.session.get_one(RefundOrder, order_id, with_for_update={"of": RefundOrder}, populate_existing=True)
-    if order.state is RefundOrderState.FAILED:
-        return order
-    if order.provider != BANK or order.state is not RefundOrderState.ORDERED:
-        raise NotByHand
-    order.state, order.failure, order.settled_at = RefundOrderState.FAILED, "cancelled", clock.now()
-    audit.record(
-        "payments.refund.cancelled", by=by.id, on=("bill", order.bill_id), after={"amount_cents": order.amount_cents}
-    )
     return order
 
 

@@ -217,6 +217,26 @@ def test_a_refund_sent_by_hand_is_booked_as_the_order_it_was(bill, hand_in, henk
     assert fresh(bill).state is BillState.CREDITED
 
 
+def test_p6_undoing_a_refund_sent_by_hand_lets_its_order_wait_again_and_the_line_finds_it_anew(
+    bill, hand_in, henk, treasurer
+):
+    hand_in(camt([Move(598_95, bill.rf_reference)]))
+    with atomic():
+        ordered = services.order_refund(bill.id, amount_cents=100_00, reason="te veel", by=henk).id
+    hand_in(camt([Move(-100_00, bill.rf_reference, day=date(2027, 1, 25))], number="15"))
+    (out,) = [one for one in lines() if one.amount_cents < 0]
+    book(out, (bill, -100_00), by=henk)
+    assert treasurer.post(f"/bureau/payments/bank/lines/{out.id}/undo").status_code == 303
+    waits = db.session.get_one(RefundOrder, ordered, populate_existing=True)
+    assert (waits.state, waits.reference, waits.settled_at) == (RefundOrderState.ORDERED, None, None)
+    assert "Sent at the bank?" in text_of(treasurer.get(f"/bureau/payments/refunds/{ordered}"))
+    assert "undid the booking of a refund of €100.00" in text_of(treasurer.get(f"/bureau/payments/{bill.id}"))
+    book(out, (bill, -100_00), by=henk)
+    assert db.session.get_one(RefundOrder, ordered, populate_existing=True).state is RefundOrderState.DONE
+    assert sum(entry.amount_cents for entry in fresh(bill).entries) == 498_95
+    assert [note.gross_cents for note in fresh(bill).credit_notes] == [100_00]
+
+
 def test_a_payment_that_the_bank_takes_back_makes_the_bill_short(bill, hand_in, henk):
     hand_in(camt([Move(598_95, bill.rf_reference)]))
     hand_in(camt([Move(-598_95, bill.rf_reference, reversal=True, day=date(2027, 1, 22))], number="15"))
