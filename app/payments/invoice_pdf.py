@@ -17,9 +17,7 @@ from stdnum import iban, iso11649
 from app.core.formats import short_date
 from app.core.i18n import _, language, speaking
 from app.core.money import format_money
-from app.payments import epc
-from app.payments.models import Bill, BillLine, CreditNote, CreditNoteLine
-from app.payments.paper import (
+from app.core.paper import (
     BODY,
     BOLD,
     INK,
@@ -35,6 +33,8 @@ from app.payments.paper import (
     Sheet,
     Style,
 )
+from app.payments import epc
+from app.payments.models import Bill, BillLine, CreditNote, CreditNoteLine
 from app.payments.queries import VatPart, percentage, vat_parts
 
 ASIDE = 392.0

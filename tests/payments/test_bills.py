@@ -17,10 +17,10 @@ from stdnum import iso11649
 from app.core import clock
 from app.core.db import atomic, db, forget_reads
 from app.core.errors import IllegalTransition
+from app.core.paper import printable
 from app.payments import queries, services
 from app.payments.invoice_pdf import render_invoice
 from app.payments.models import BillState, Document, LedgerEntry, NumberCounter
-from app.payments.paper import printable
 from app.payments.services import LineDraft
 from tests.payments.conftest import draw_up, fresh, run_jobs
 
