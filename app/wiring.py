@@ -56,6 +56,7 @@ SUBSCRIPTIONS: tuple[tuple[type[Event], Callable[[Any], object]], ...] = (
     (payments.VatDecided, payments_mails.vat_decided),
     (payments.CreditNoteIssued, payments_mails.credit_note_sent),
     (payments.BillReminded, payments_mails.reminder),
+    (payments.ArchiveLongAwaited, payments_mails.archive_done),
     (payments.BillPaid, membership_services.activate_after_payment),
     (payments.BillPaid, membership_services.open_places_after_payment),
     (payments.BillPaid, payments_mails.payment_received),

@@ -143,3 +143,10 @@ class BillReminded(Event):
     bill_id: UUID
     person_id: UUID
     level: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ArchiveLongAwaited(Event):
+    """P9: a zip that took long is made, or could not be; whoever asked for it has gone on with something else."""
+
+    archive_id: UUID

@@ -13,6 +13,7 @@ from app.mail import services as mail
 from app.mail.rendering import link
 from app.payments import queries, services
 from app.payments.events import (
+    ArchiveLongAwaited,
     BillPaid,
     BillReminded,
     BillShort,
@@ -105,6 +106,22 @@ def reminder(event: BillReminded) -> None:
         due=due,
         iban=iban.format(bill.seller["iban"]),
         seller=bill.seller,
+    )
+
+
+def archive_done(event: ArchiveLongAwaited) -> None:
+    """Tell whoever asked for a zip of invoices, and left its page, that it is ready or could not be made (P9)."""
+    archive = queries.archive(event.archive_id)
+    account = accounts.account(archive.created_by)
+    again = "payments_bureau.archive" if archive.finished_at else "payments_bureau.archives"
+    mail.post(
+        template="payments/archive_done",
+        to=account.email,
+        name=account.name,
+        locale=account.locale,
+        account_id=account.id,
+        key=f"payments/archive_done:{archive.id}",
+        values={"archive": archive, "page": link(again, **({"id": archive.id} if archive.finished_at else {}))},
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from itertools import product
 
 import pytest
@@ -10,10 +11,10 @@ from hypothesis import strategies as st
 from sqlalchemy import func, select
 
 from app.core.db import Base, db
-from app.membership.models import Plan
+from app.membership.models import Plan, YearPolicy
 from app.membership.self_test import HIGHEST, QUESTIONS, Outcome, result_of
 
-from .conftest import said, statements
+from .conftest import said, statements, the_plan
 
 PUBLIC = ("/", "/membership", "/apply", "/self-test")
 ALL_A = {question.name: "a" for question in QUESTIONS}
@@ -44,6 +45,26 @@ def test_m1_the_price_is_told_without_and_with_vat(lists, client):
     page = client.get("/membership").text
     assert "€\u00a0495,00" in page
     assert "€\u00a0598,95" in page
+
+
+def test_m1_in_a_fixed_year_the_page_says_what_the_rest_of_it_costs(lists, client, calendar):
+    plan = the_plan()
+    plan.policy, plan.notice_month, plan.notice_day = YearPolicy.CALENDAR, 12, 1
+    db.session.commit()
+    calendar.move_to(datetime(2027, 10, 12, 8, tzinfo=UTC))
+    page = client.get("/membership").text.replace("\u00a0", " ")
+    assert "€ 495,00" in page
+    assert "wie in oktober 2027 wordt toegelaten, betaalt € 123,75 exclusief btw (€ 149,74 inclusief btw)" in page
+    assert "tot en met 31 december 2027" in page
+    assert "Wie na 1 december 2027 opzegt, heeft nog één jaar." in page
+    assert "Het loopt tot de dag vóór" not in page
+    calendar.move_to(datetime(2028, 1, 12, 8, tzinfo=UTC))
+    page = client.get("/membership").text.replace("\u00a0", " ")
+    assert "wie in januari 2028 wordt toegelaten, betaalt € 495,00" in page
+
+
+def test_m1_of_a_rolling_year_no_part_is_told(lists, client):
+    assert "wat ervan over is" not in client.get("/membership").text
 
 
 def test_m1_membership_promises_no_assignments(lists, client):

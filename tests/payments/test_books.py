@@ -15,17 +15,20 @@ from sqlalchemy import select
 from app.accounts.roles import Role
 from app.core import files
 from app.core.db import atomic, db
+from app.mail.models import OutboxMail
 from app.payments import queries, services
 from app.payments.models import InvoiceArchive
 from app.payments.services import archives
 from app.payments.views import bills_panel
 from tests.factories import make_account
+from tests.golden import assert_mail_matches
 from tests.payments.conftest import draw_up, fresh, run_jobs
 from tests.payments.test_bills import issued
 from tests.payments.test_crediting import MIXED, credited, paid
 
 NOON = datetime(2027, 1, 14, 11, tzinfo=UTC)
 PERIOD = {"first": "1-1-2027", "last": "31-1-2027"}
+HENK = {"given_name": "Henk", "family_name": "Kassa", "email": "henk@voorbeeld.example", "roles": (Role.TREASURER,)}
 
 
 @pytest.fixture
@@ -103,17 +106,46 @@ def test_a_large_period_is_made_by_a_job_that_tells_how_far_it_is(client, issued
     assert answer.status_code == 303
     page = client.get(answer.location)
     assert "Bekijk hoe ver het is" in page.text
+    assert "data-again" in page.text
     assert "0 van 6" in page.text
     assert client.get(f"{answer.location}.zip").status_code == 404
     run_jobs()
     page = client.get(answer.location)
     assert "Zip downloaden" in page.text
+    assert "data-again" not in page.text
+    assert mails_about_zips() == []
     made = client.get(f"{answer.location}.zip")
     with zipfile.ZipFile(io.BytesIO(made.data)) as held:
         assert len(held.namelist()) == 6
     archive = db.session.scalars(select(InvoiceArchive)).one()
     assert (archive.done, archive.total) == (6, 6)
     assert "Klaar" in client.get("/bureau/payments/invoices").text
+
+
+def mails_about_zips() -> list[OutboxMail]:
+    return list(db.session.scalars(select(OutboxMail).where(OutboxMail.template == "payments/archive_done")))
+
+
+@pytest.mark.parametrize("locale", ["nl", "en"])
+def test_p9_whoever_asked_for_a_zip_that_takes_long_gets_a_mail_when_it_is_there(issued_in_january, locale):
+    with atomic():
+        henk = make_account(**HENK, locale=locale)
+        archive = services.order_archive(date(2027, 1, 1), date(2027, 1, 31), by=henk).id
+    with time_machine.travel(NOON + timedelta(minutes=2), tick=False):
+        services.make_archive(archive)
+    (mail,) = mails_about_zips()
+    assert_mail_matches(mail, "archive_done")
+    assert f"/bureau/payments/invoices/{archive}" in mail.text
+
+
+def test_p9_a_zip_that_could_not_be_made_is_told_by_mail_with_the_way_to_try_again(issued_in_january):
+    with atomic():
+        henk = make_account(**HENK)
+        archive = services.order_archive(date(2027, 1, 1), date(2027, 1, 31), by=henk).id
+    with time_machine.travel(NOON + timedelta(hours=1), tick=False), atomic():
+        services.archive_failed(archive)
+    (mail,) = mails_about_zips()
+    assert_mail_matches(mail, "archive_failed")
 
 
 def test_a_zip_is_made_once_and_thrown_away_after_a_week(account, issued_in_january):

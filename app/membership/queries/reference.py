@@ -13,7 +13,8 @@ from sqlalchemy.orm import selectinload
 from app.core.db import db
 from app.core.errors import NotFound
 from app.core.money import vat_amount
-from app.membership.models import ConsentKind, ConsentText, Plan, Term, TermKind
+from app.membership.models import ConsentKind, ConsentText, Plan, Term, TermKind, YearPolicy
+from app.membership.terms import first_timeline
 from app.payments import services as payments
 
 
@@ -53,23 +54,45 @@ def plan_on_offer(day: date) -> Plan | None:
 
 
 @dataclass(frozen=True)
+class FirstYear:
+    """M5: what somebody who joins a fixed year on a day pays for the rest of it, in cents, and when that ends."""
+
+    joins_on: date
+    net: int
+    gross: int
+    ends_on: date
+    notice_by: date | None
+
+
+@dataclass(frozen=True)
 class Price:
-    """What a plan costs on a day, without and with VAT, in cents; the rate in per cent."""
+    """What a plan costs on a day, without and with VAT, in cents; the rate in per cent.
+
+    `first_year` is only there where the plan's year is the same fixed one for everybody.
+    """
 
     net: int
     gross: int
     per_cent: int
+    first_year: FirstYear | None
 
 
 def price_on(plan: Plan | None, day: date) -> Price | None:
     """Return what a plan costs on a day, as M1 and ux 5 want it told; None without a plan or a price."""
     price = plan.price_on(day) if plan else None
-    if price is None:
+    if plan is None or price is None:
         return None
-    rate = payments.vat_rate(price.vat_code, day)
-    return Price(
-        price.net_cents, price.net_cents + vat_amount(price.net_cents, rate.basis_points), rate.basis_points // 100
-    )
+    points = payments.vat_rate(price.vat_code, day).basis_points
+    gross = price.net_cents + vat_amount(price.net_cents, points)
+    return Price(price.net_cents, gross, points // 100, _first_year(plan, day, points))
+
+
+def _first_year(plan: Plan, day: date, points: int) -> FirstYear | None:
+    if plan.policy is YearPolicy.ROLLING:
+        return None
+    first = first_timeline(plan, day)
+    gross = first.net_cents + vat_amount(first.net_cents, points)
+    return FirstYear(day, first.net_cents, gross, first.ends_on, first.notice_by)
 
 
 def plan(plan_id: UUID) -> Plan:

@@ -13,13 +13,16 @@ from app.accounts.models import Account
 from app.audit import services as audit
 from app.core import clock, files
 from app.core.db import atomic, db
+from app.core.events import publish
 from app.jobs import services as jobs
 from app.payments import queries
+from app.payments.events import ArchiveLongAwaited
 from app.payments.models import InvoiceArchive
 from app.payments.services.documents import Paper, credit_note, credit_note_for_books, invoice, invoice_for_books
 
 SMALL = 100
 KEPT = timedelta(days=7)
+LONG = timedelta(minutes=1)
 _OLDEST_IN_ZIP = (1980, 1, 1, 0, 0, 0)
 
 
@@ -98,17 +101,30 @@ def make_archive(archive_id: UUID) -> None:
             _note(archive_id, done=done)
 
     name = files.keep_pieces(zipped(first, last, told), "zip")
-    _note(archive_id, done=queries.counted_papers(first, last), file=name, finished_at=clock.now())
+    with atomic():
+        _write(archive_id, done=queries.counted_papers(first, last), file=name, finished_at=clock.now())
+        _tell_who_left(archive_id)
 
 
 def archive_failed(archive_id: UUID) -> None:
     """Tell that a zip could not be made."""
-    db.session.execute(update(InvoiceArchive).where(InvoiceArchive.id == archive_id).values(failed_at=clock.now()))
+    _write(archive_id, failed_at=clock.now())
+    _tell_who_left(archive_id)
+
+
+def _tell_who_left(archive_id: UUID) -> None:
+    """Whoever asked watches the page for a while; after that they are told by mail."""
+    if clock.now() - queries.archive(archive_id).created_at >= LONG:
+        publish(ArchiveLongAwaited(archive_id=archive_id))
 
 
 def _note(archive_id: UUID, **values: object) -> None:
-    with atomic() as session:
-        session.execute(update(InvoiceArchive).where(InvoiceArchive.id == archive_id).values(**values))
+    with atomic():
+        _write(archive_id, **values)
+
+
+def _write(archive_id: UUID, **values: object) -> None:
+    db.session.execute(update(InvoiceArchive).where(InvoiceArchive.id == archive_id).values(**values))
 
 
 def discard_archives() -> int:
