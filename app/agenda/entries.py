@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Select, bindparam, select
+from sqlalchemy import Select, func, select
 
 from app.agenda.models import Gathering, GatheringKind, GatheringState, Mode, Speaker, mode_of
 from app.core.db import db
@@ -49,23 +49,20 @@ class Seat(NamedTuple):
 
 
 COLUMNS = tuple(getattr(Gathering, name) for name in Listed._fields if name != "speakers")
-_SPEAKERS = (
-    select(Speaker.gathering_id, Speaker.name)
-    .where(Speaker.gathering_id.in_(bindparam("ids", expanding=True)))
-    .order_by(Speaker.gathering_id, Speaker.position)
+_APART = "\n"
+_IN_ORDER = (
+    select(Speaker.name)
+    .where(Speaker.gathering_id == Gathering.id)
+    .order_by(Speaker.position)
+    .correlate(Gathering)
+    .subquery()
 )
+LISTED = (*COLUMNS, select(func.aggregate_strings(_IN_ORDER.c.name, _APART)).scalar_subquery().label("speakers"))
 
 
 def listed(statement: Select[Any], values: Mapping[str, Any]) -> list[Listed]:
-    """Ask a statement that selects `COLUMNS`, and who speaks there."""
-    rows = db.session.execute(statement, values).all()
-    speakers = _speakers(row.id for row in rows)
-    return [Listed._make((*row, speakers.get(row.id, ()))) for row in rows]
-
-
-def _speakers(ids: Iterable[UUID]) -> dict[UUID, tuple[str, ...]]:
-    wanted: Sequence[UUID] = list(ids)
-    found: dict[UUID, tuple[str, ...]] = {}
-    for gathering_id, name in db.session.execute(_SPEAKERS, {"ids": wanted}) if wanted else ():
-        found[gathering_id] = (*found.get(gathering_id, ()), name)
-    return found
+    """Ask a statement that selects `LISTED`."""
+    return [
+        Listed._make((*row[:-1], tuple(row.speakers.split(_APART)) if row.speakers else ()))
+        for row in db.session.execute(statement, values)
+    ]

@@ -17,7 +17,7 @@ from sqlalchemy import Integer, Select, bindparam, func, select
 
 from app.accounts.current import current_account
 from app.agenda import shown
-from app.agenda.entries import COLUMNS, Listed, listed
+from app.agenda.entries import LISTED, Listed, listed
 from app.agenda.feeds.views import follow_links
 from app.agenda.models import Gathering
 from app.agenda.queries import SEEN_BY_ALL, Month, Wanted, Where
@@ -101,7 +101,7 @@ def gatherings_of(wanted: Wanted) -> list[Listed]:
 @cache
 def _statement(*, kind: bool, where: Where | None) -> Select[Any]:
     moment = UtcDateTime()
-    query = select(*COLUMNS).where(
+    query = select(*LISTED).where(
         Gathering.state.in_(SEEN_BY_ALL),
         Gathering.starts_at >= bindparam("begins", type_=moment),
         Gathering.starts_at < bindparam("ends", type_=moment),

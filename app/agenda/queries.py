@@ -8,13 +8,13 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from functools import cache
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import BindParameter, Integer, Select, Uuid, and_, bindparam, func, or_, select
 from sqlalchemy.orm import joinedload
 
-from app.agenda.entries import COLUMNS, Listed, listed
+from app.agenda.entries import LISTED, Listed, listed
 from app.agenda.models import Booking, BookingState, Gathering, GatheringKind, GatheringState
 from app.core import clock
 from app.core.db import Base, UtcDateTime, db
@@ -155,7 +155,7 @@ def _agenda(*, past: bool, kind: bool, month: bool, where: Where | None, later: 
     """Give the statement behind `agenda` for one shape of search."""
     starts, ends = Gathering.starts_at, Gathering.ends_at
     now, place, place_id = _moment("now"), _moment("place"), bindparam("place_id", type_=Uuid())
-    query = select(*COLUMNS).limit(bindparam("most", type_=Integer()))
+    query = select(*LISTED).limit(bindparam("most", type_=Integer()))
     if past:
         query = query.where(Gathering.state.in_([GatheringState.PUBLISHED]), ends <= now, starts < now)
         query = query.order_by(starts.desc(), Gathering.id.desc())
@@ -187,7 +187,7 @@ def months_ahead() -> list[Month]:
 
 
 _COMING = (
-    select(*COLUMNS)
+    select(*LISTED)
     .where(Gathering.state == GatheringState.PUBLISHED, Gathering.starts_at > _moment("now"))
     .order_by(Gathering.starts_at, Gathering.id)
     .limit(bindparam("most", type_=Integer()))
@@ -332,31 +332,35 @@ def bookings_for_bureau(gathering_id: UUID) -> Select[Any]:
     )
 
 
-def _visited(account_id: UUID, first: date, last: date) -> Select[Any]:
+_VISITED = (
+    select(Gathering.title, Gathering.starts_at)
+    .join(Booking, Booking.gathering_id == Gathering.id)
+    .where(
+        Booking.account_id == bindparam("account_id", type_=Uuid()),
+        Booking.state == BookingState.CONFIRMED,
+        Gathering.state == GatheringState.PUBLISHED,
+        Gathering.starts_at >= _moment("begins"),
+        Gathering.starts_at < _moment("ends"),
+    )
+)
+_HOW_OFTEN = select(func.count()).select_from(_VISITED.subquery())
+_LATEST_FIRST = _VISITED.order_by(Gathering.starts_at.desc())
+
+
+def _between(account_id: UUID, first: date, last: date) -> dict[str, Any]:
     begins = clock.at_home(datetime.combine(first, time.min))
     ends = clock.at_home(datetime.combine(last + timedelta(days=1), time.min))
-    wanted = (
-        select(Gathering.title, Gathering.starts_at)
-        .join(Booking, Booking.gathering_id == Gathering.id)
-        .where(
-            Booking.account_id == account_id,
-            Booking.state == BookingState.CONFIRMED,
-            Gathering.state == GatheringState.PUBLISHED,
-            Gathering.starts_at >= begins,
-            Gathering.starts_at < ends,
-        )
-    )
-    return cast("Select[Any]", wanted)
+    return {"account_id": account_id, "begins": begins, "ends": ends}
 
 
 def seats_used(account_id: UUID, first: date, last: date) -> int:
     """M10: return how many seats somebody took at gatherings between two days, both included."""
-    return db.session.scalar(select(func.count()).select_from(_visited(account_id, first, last).subquery())) or 0
+    return db.session.execute(_HOW_OFTEN, _between(account_id, first, last)).scalar_one()
 
 
 def visits_told(account_id: UUID, first: date, last: date) -> list[tuple[str, str]]:
     """M10: return the gatherings somebody had a seat at between two days, as title and day, the latest first."""
-    rows = db.session.execute(_visited(account_id, first, last).order_by(Gathering.starts_at.desc()))
+    rows = db.session.execute(_LATEST_FIRST, _between(account_id, first, last))
     return [(row.title, short_date(row.starts_at)) for row in rows]
 
 

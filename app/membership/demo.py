@@ -102,6 +102,7 @@ class _Maker:
         offered = queries.plan_on_offer(plan.today)
         assert offered is not None
         self.plan: Plan = offered
+        self.benefits = {held.benefit.value: held.quota for held in offered.entitlements}
 
     def make(self, person: Person, fate: Fate) -> None:
         if isinstance(fate, MembershipStatus):
@@ -150,6 +151,7 @@ class _Maker:
                 grace_until=ends_on + timedelta(days=self.plan.grace_days),
                 lapses_after=ends_on + timedelta(days=self.plan.lapse_days),
                 activated_at=_noon(starts_on),
+                benefits=self.benefits,
             )
 
     def last_start(self, status: MembershipStatus) -> date:

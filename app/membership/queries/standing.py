@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
@@ -57,6 +58,7 @@ class Standing:
     lapses_after: date | None
     uncovered_on: date | None = None
     processing_until: date | None = None
+    benefits: Mapping[str, int] | None = None
 
     @property
     def member_until(self) -> date | None:
@@ -146,6 +148,7 @@ def _standing() -> Select[Any]:
             MembershipPeriod.lapses_after,
             MembershipPeriod.uncovered_on,
             MembershipPeriod.processing_until,
+            MembershipPeriod.benefits,
         )
         .outerjoin(MembershipPeriod, _newest_begun(on))
         .where(Membership.account_id == bindparam("account_id", type_=Uuid()))
@@ -263,17 +266,18 @@ class Held(NamedTuple):
 
 def entitlements_held(standing: Standing) -> list[Held]:
     """M5: return what somebody's period came with, as the plan was when it began; before that, what the plan gives."""
-    period = db.session.get(MembershipPeriod, standing.period_id) if standing.period_id else None
-    if period is None:
-        return [Held(held.benefit, held.quota) for held in entitlements_of(standing.plan_id)]
-    return held_in(period)
+    return _held(standing.benefits, standing.plan_id)
 
 
 def held_in(period: MembershipPeriod) -> list[Held]:
     """M5: return what a period came with; what the plan gives, as long as it has not begun."""
-    if period.benefits is None:
-        return [Held(held.benefit, held.quota) for held in entitlements_of(period.plan_id)]
-    return [Held(benefit, period.benefits[benefit]) for benefit in Benefit if period.benefits.get(benefit)]
+    return _held(period.benefits, period.plan_id)
+
+
+def _held(benefits: Mapping[str, int] | None, plan_id: UUID) -> list[Held]:
+    if benefits is None:
+        return [Held(held.benefit, held.quota) for held in entitlements_of(plan_id)]
+    return [Held(benefit, benefits[benefit]) for benefit in Benefit if benefits.get(benefit)]
 
 
 def timeline_if_paid(period_id: UUID, paid_on: date) -> Timeline:
