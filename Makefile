@@ -31,7 +31,7 @@ worker: .venv/runtime ## Run the worker in the foreground, as in production
 	@$(BIN)/flask worker
 
 test: .venv/development catalogs ## Run the whole suite; TEST_DATABASE_URL and TEST_REDIS_URL add the servers
-	@$(BIN)/python -m pytest -n $${TEST_WORKERS:-2} --dist loadgroup
+	@$(BIN)/python -m pytest -n $${TEST_WORKERS:-2} --dist loadscope --no-loadscope-reorder
 
 check: .venv/development catalogs ## Lint, types, import rules, templates, migrations, messages
 	$(BIN)/ruff check .
@@ -42,7 +42,7 @@ check: .venv/development catalogs ## Lint, types, import rules, templates, migra
 	$(BIN)/python -m pytest tests/architecture
 
 coverage: .venv/development catalogs ## Run the suite and tell which branches it leaves out
-	@$(BIN)/python -m pytest -n $${TEST_WORKERS:-2} --dist loadgroup --cov --cov-branch --cov-report=term-missing:skip-covered
+	@$(BIN)/python -m pytest -n $${TEST_WORKERS:-2} --dist loadscope --no-loadscope-reorder --cov --cov-branch --cov-report=term-missing:skip-covered
 
 format: .venv/development ## Put code in the house form
 	$(BIN)/ruff check --fix .

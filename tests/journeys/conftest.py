@@ -174,14 +174,14 @@ def portal(tmp_path: Path) -> Iterator[Portal]:
 
 @pytest.fixture(scope="module")
 def furnished_portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
-    """A portal with its lists, plan and texts, shared by the tests of a module; keep those in one `xdist_group`."""
+    """A portal with its lists, plan and texts, shared by the tests of a module."""
     with serving(tmp_path_factory.mktemp("furnished"), "furnished", membership.seed_reference_data) as running:
         yield running
 
 
 @pytest.fixture(scope="module")
 def demo_portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
-    """A portal full of demo data, shared by the tests of a module; keep those in one `xdist_group`."""
+    """A portal full of demo data, shared by the tests of a module."""
     plan = DemoPlan(members=160, sessions=14, bookings=150, seed=7, today=clock.today())
     with serving(tmp_path_factory.mktemp("demo"), "demo", lambda: making.make(plan, lambda *_told: None)) as running:
         yield running

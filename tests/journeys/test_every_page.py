@@ -26,7 +26,7 @@ from tests.accessibility import RULES
 from tests.journeys.conftest import ROOT, Portal
 from tests.journeys.places import Guide, Place
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("every page")]
+pytestmark = pytest.mark.browser
 
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text()
 COMPLAIN = """async (run) => (await axe.run(document, {runOnly: run, resultTypes: ["violations"]})).violations

@@ -25,7 +25,7 @@ from tests.journeys.applying import applies
 from tests.journeys.conftest import Portal, until
 from tests.journeys.people import MOTIVATION, Colleague, Visitor
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("main path")]
+pytestmark = pytest.mark.browser
 
 PHONE = {"viewport": {"width": 360, "height": 740}, "has_touch": True}
 DESK_WITHOUT_SCRIPT = {"viewport": {"width": 1280, "height": 800}, "java_script_enabled": False}

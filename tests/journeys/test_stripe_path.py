@@ -23,7 +23,7 @@ from tests.journeys.conftest import Portal, serving, until
 from tests.journeys.people import Visitor
 from tests.stripe_double.server import telling
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("stripe path")]
+pytestmark = pytest.mark.browser
 
 PHONE = {"viewport": {"width": 360, "height": 740}, "has_touch": True}
 AMOUNT = "€\xa0598,95"

@@ -17,7 +17,7 @@ from app.payments.providers import OrderRefused, ProviderUnavailable
 from tests import stripe_double
 from tests.payments.conftest import begin, draw_up, fresh, run_jobs
 
-pytestmark = [pytest.mark.committed, pytest.mark.xdist_group("through stripe")]
+pytestmark = pytest.mark.committed
 GROSS = 598_95
 PAID = ("payment", GROSS)
 CONSENT = "Ja, schrijf volgende rekeningen automatisch af."

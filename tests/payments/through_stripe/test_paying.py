@@ -19,7 +19,7 @@ from tests.faults.plug import PulledError, plug
 from tests.payments.conftest import begin, fresh, run_jobs
 from tests.payments.test_at_once import at_once
 
-pytestmark = [pytest.mark.committed, pytest.mark.xdist_group("through stripe")]
+pytestmark = pytest.mark.committed
 PAID = [("payment", 598_95)]
 
 

@@ -15,7 +15,7 @@ from app.payments.models import Bill, LedgerKind, Method, Task
 from app.payments.services.ledger import enter
 from tests.payments.conftest import begin, run_jobs
 
-pytestmark = [pytest.mark.committed, pytest.mark.xdist_group("through stripe")]
+pytestmark = pytest.mark.committed
 GROSS = 598_95
 PAID = ("payment", GROSS)
 

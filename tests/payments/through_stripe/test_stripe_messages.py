@@ -23,7 +23,7 @@ from tests.payments.conftest import begin, draw_up, fresh
 from tests.payments.test_at_once import at_once
 from tests.payments.through_stripe.conftest import OLDER_SECRET
 
-pytestmark = [pytest.mark.committed, pytest.mark.xdist_group("through stripe")]
+pytestmark = pytest.mark.committed
 PAID = [("payment", 598_95)]
 PRICE = {"currency": "eur", "unit_amount": 25_00, "product_data": {"name": "Boek"}}
 A_BOOK = {
