@@ -9,17 +9,35 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Index, Select, String, Uuid, and_, delete, false, insert, select, union_all
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    Index,
+    Select,
+    String,
+    Uuid,
+    and_,
+    delete,
+    false,
+    func,
+    insert,
+    or_,
+    select,
+    union_all,
+)
+from sqlalchemy.orm import Mapped, aliased, mapped_column
 
 from app.core.db import Base, db
 
+PEOPLE = "bureau"
+"""The scope of everybody the bureau knows, which lists of several domains search; `profiles` fills it."""
 LONGEST_WORD = 40
 MOST_SEARCH_WORDS = 6
+MANY = 20_000
 _OUTSIDE_WORDS = re.compile(r"[^a-z0-9]+")
 Also = Callable[[str], Select[UUID] | None]
 _UNDECOMPOSED = str.maketrans({"ß": "ss", "æ": "ae", "ø": "o", "œ": "oe", "ł": "l", "ı": "i", "đ": "d"})
@@ -72,15 +90,35 @@ def matching(scope: str, subject: Any, text: str, *, also: Also | None = None) -
     """Say that a subject has, for every word asked for, a word that begins with it.
 
     `also` gives, for a word, a select of further subjects that it finds. Wildcards have no meaning here; a search of
-    nothing but signs finds nothing (ASVS 1.2.4).
+    nothing but signs finds nothing (ASVS 1.2.4). A word that few have leads to its subjects; one that very many have,
+    such as a single letter, is asked of each subject instead, since a page of them is full after a few.
     """
-    asked = words(text)[:MOST_SEARCH_WORDS]
-    found = []
-    for word in asked:
-        begins = select(SearchWord.subject_id).where(_begins(scope, word))
-        more = also(word) if also else None
-        found.append(subject.in_(begins if more is None else union_all(begins, more)))
-    return and_(*found) if found else false()
+    asked = [(word, also(word) if also else None) for word in words(text)[:MOST_SEARCH_WORDS]]
+    if not asked:
+        return false()
+    chosen = [_having(scope, word, more) for word, more in asked]
+    found = [
+        _has(scope, subject, word, more) if many else subject.in_(having)
+        for (word, more), having, many in zip(asked, chosen, many_of(chosen), strict=True)
+    ]
+    return and_(*found)
+
+
+def many_of(selects: Sequence[Select[Any] | CompoundSelect[Any]]) -> list[bool]:
+    """Say of each select whether it gives very many rows, in one query that counts no further than that."""
+    counts = [select(func.count()).select_from(one.limit(MANY).subquery()).scalar_subquery() for one in selects]
+    return [count == MANY for count in db.session.execute(select(*counts)).one()]
+
+
+def _having(scope: str, word: str, more: Select[UUID] | None) -> Select[UUID] | CompoundSelect[UUID]:
+    having = select(SearchWord.subject_id).where(_begins(SearchWord, scope, word))
+    return having if more is None else union_all(having, more)
+
+
+def _has(scope: str, subject: Any, word: str, more: Select[UUID] | None) -> ColumnElement[bool]:
+    own = aliased(SearchWord)
+    has = select(own.subject_id).where(_begins(own, scope, word), own.subject_id == subject).exists()
+    return has if more is None else or_(has, more.where(more.selected_columns[0] == subject).exists())
 
 
 def found(scope: str, text: str, limit: int) -> list[UUID]:
@@ -89,12 +127,14 @@ def found(scope: str, text: str, limit: int) -> list[UUID]:
     if not asked:
         return []
     longest = max(asked, key=len)
-    chosen = select(SearchWord.subject_id).where(_begins(scope, longest), matching(scope, SearchWord.subject_id, text))
+    chosen = select(SearchWord.subject_id).where(
+        _begins(SearchWord, scope, longest), matching(scope, SearchWord.subject_id, text)
+    )
     return list(db.session.scalars(chosen.distinct().limit(limit)))
 
 
-def _begins(scope: str, word: str) -> ColumnElement[bool]:
-    return and_(SearchWord.scope == scope, SearchWord.word >= word, SearchWord.word < _after(word))
+def _begins(of: type[SearchWord], scope: str, word: str) -> ColumnElement[bool]:
+    return and_(of.scope == scope, of.word >= word, of.word < _after(word))
 
 
 def _after(word: str) -> str:

@@ -105,7 +105,7 @@ class MemberCard(Base):
         Index("ix_member_card_directory", "listed", "sort_key", "account_id"),
         Index("ix_member_card_joined", "joined_on", "account_id"),
         Index("ix_member_card_paid", "ends_on", "grace_until"),
-        Index("ix_member_card_given_up", "given_up_on"),
+        Index("ix_member_card_standing", "given_up_on", "starts_on", "ends_on", "grace_until", "lapses_after"),
     )
 
     account_id: Mapped[UUID] = mapped_column(ForeignKey("account.id", ondelete="CASCADE"), primary_key=True)

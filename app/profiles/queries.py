@@ -21,7 +21,7 @@ from app.membership.queries import overview as membership
 from app.membership.queries.overview import TermName
 from app.profiles.models import Audience, Field, MemberCard, Profile, ProfileTerm
 
-DIRECTORY, BUREAU = "directory", "bureau"
+DIRECTORY, BUREAU = "directory", search.PEOPLE
 MOST_DISCIPLINES = 2
 KINDS: Mapping[Field, tuple[str, ...]] = {
     Field.DISCIPLINES: ("discipline",),

@@ -61,6 +61,13 @@ def test_m4_the_queue_filters_by_state_and_age(as_coordinator, coordinator, cale
     assert 'aria-sort="descending"' in everything
 
 
+@pytest.mark.parametrize("asked", ["hoek", "Hoekstra rub", "ruben@voor", "hoekstra int"])
+def test_b3_an_applicant_is_found_by_the_beginning_of_name_address_or_company(as_coordinator, application, asked):
+    page = as_coordinator.get("/bureau/applications", query_string={"q": asked, "show": "all"})
+    assert str(application.id) in page.text
+    assert str(application.id) not in as_coordinator.get("/bureau/applications", query_string={"q": "oekstra"}).text
+
+
 @pytest.mark.parametrize("query", ["state=nonsense", "long=x", "submitted_at_from=gisteren", "q=%25", "after=zzz"])
 def test_junk_in_the_address_of_the_queue_is_no_fault(as_coordinator, coordinator, query):
     assert as_coordinator.get(f"/bureau/applications?{query}").status_code == 200

@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import pytest
 
-from app.core import clock
+from app.core import clock, search
 from app.core.db import db
 from app.core.observability import statements_so_far
 from app.profiles import services
@@ -45,6 +45,17 @@ def test_l2_a_member_is_found_by_the_beginning_of_words(client, member, asked):
     found = make_member(given_name="Ümit", family_name="Çelik")
     tell(found, "discipline:finance", headline="Kalm in een crisis")
     assert names(client.get("/directory", query_string={"q": asked})) == ["Ümit Çelik"]
+
+
+@pytest.mark.parametrize("asked", ["c", "f", "k c", "u fin", "x"])
+def test_a_word_that_very_many_have_finds_the_same_people(client, member, monkeypatch, asked):
+    """Whether words lead to people, or each person is asked for the word, depends on how many have it."""
+    tell(make_member(given_name="Ümit", family_name="Çelik"), "discipline:finance", headline="Kalm in een crisis")
+    make_member(given_name="Karel", family_name="Cats")
+    few = names(client.get("/directory", query_string={"q": asked}))
+    monkeypatch.setattr(search, "MANY", 1)
+    assert names(client.get("/directory", query_string={"q": asked})) == few
+    assert bool(few) is (asked != "x")
 
 
 @pytest.mark.parametrize("asked", ["%", "_", "%%%", "a%", "!!!", "'; drop table account; --"])

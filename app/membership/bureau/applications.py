@@ -52,7 +52,7 @@ APPLICATIONS = Listing(
         Column("place", _l("Place")),
         Column("experience_years", _l("Years of experience"), Kind.NUMBER),
     ],
-    search=["given_name", "family_name", "email", "company"],
+    search=queries.received_from,
     search_label=_l("Name, e-mail address or company"),
     filters=[
         ChoiceFilter("state", _l("State"), [Option(state, words.APPLICATION_STATES[state][1]) for state in _RECEIVED]),

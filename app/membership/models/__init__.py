@@ -4,6 +4,7 @@ from app.membership.models.admission import ApplicationReviewer, CheckOutcome, P
 from app.membership.models.application import (
     NEXT,
     OPEN_STATES,
+    WAITING_STATES,
     Application,
     ApplicationCv,
     ApplicationReference,
@@ -24,6 +25,7 @@ __all__ = [
     "NOTICE_LADDER",
     "OPEN_STATES",
     "PRO_RATA",
+    "WAITING_STATES",
     "Application",
     "ApplicationCv",
     "ApplicationReference",

@@ -49,7 +49,10 @@ OPEN_STATES = (
     ApplicationState.IN_REVIEW,
     ApplicationState.ACCEPTED,
 )
+WAITING_STATES = OPEN_STATES[1:]
+"""Those that wait for the bureau, or for the applicant's payment."""
 _OPEN = text("state IN ('draft', 'submitted', 'in_review', 'accepted')")
+_WAITING = text("state IN ('submitted', 'in_review', 'accepted')")
 
 
 class ManagementCategory(StrEnum):
@@ -81,6 +84,8 @@ class Application(Base):
     __table_args__ = (
         Index("uq_application_open", "account_id", unique=True, sqlite_where=_OPEN, postgresql_where=_OPEN),
         Index("ix_application_state_submitted", "state", "submitted_at", "id"),
+        Index("ix_application_submitted_at", "submitted_at", "id"),
+        Index("ix_application_waiting", "submitted_at", "id", sqlite_where=_WAITING, postgresql_where=_WAITING),
         Index("ix_application_account_started", "account_id", "started_at"),
     )
 

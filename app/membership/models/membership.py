@@ -14,6 +14,8 @@ from app.core import clock
 from app.core.db import Base, Id
 
 _RUNNING = text("ends_on IS NULL")
+_GIVEN_UP = text("ends_on IS NOT NULL")
+_UNCOVERED = text("uncovered_on IS NOT NULL")
 
 
 class MembershipStatus(StrEnum):
@@ -56,6 +58,7 @@ class Membership(Base):
     __table_args__ = (
         Index("uq_membership_running", "account_id", unique=True, sqlite_where=_RUNNING, postgresql_where=_RUNNING),
         Index("ix_membership_account", "account_id"),
+        Index("ix_membership_given_up", "ends_on", sqlite_where=_GIVEN_UP, postgresql_where=_GIVEN_UP),
     )
 
     id: Mapped[Id]
@@ -93,7 +96,9 @@ class MembershipPeriod(Base):
         CheckConstraint("uncovered_on IS NULL OR uncovered_on BETWEEN starts_on AND ends_on", name="uncovered_within"),
         CheckConstraint("closed_on IS NULL OR activated_at IS NULL", name="closed_unpaid"),
         Index("ix_membership_period_membership_starts", "membership_id", "starts_on"),
-        Index("ix_membership_period_ends", "ends_on"),
+        Index("ix_membership_period_begun", "starts_on", "sequence"),
+        Index("ix_membership_period_ended", "ends_on", "uncovered_on", "sequence"),
+        Index("ix_membership_period_uncovered", "uncovered_on", sqlite_where=_UNCOVERED, postgresql_where=_UNCOVERED),
     )
 
     id: Mapped[Id]

@@ -7,15 +7,16 @@ from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import BindParameter, ColumnElement, Select, bindparam, func, select
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from app.accounts.models import Account
-from app.core import clock
+from app.core import clock, search
 from app.core.db import db
 from app.core.errors import NotFound
 from app.membership.models import (
     OPEN_STATES,
+    WAITING_STATES,
     Application,
     ApplicationCv,
     ApplicationReference,
@@ -170,9 +171,17 @@ def received_applications() -> Select[Any]:
 
 
 def open_applications() -> Select[Any]:
-    """Give the applications that wait for the bureau, or for the applicant's payment."""
-    waiting = (ApplicationState.SUBMITTED, ApplicationState.IN_REVIEW, ApplicationState.ACCEPTED)
+    """Give the applications that wait for the bureau, or for the applicant's payment.
+
+    The states are written out so that the index of those that wait answers it.
+    """
+    waiting: BindParameter[Any] = bindparam("waiting", WAITING_STATES, expanding=True, literal_execute=True)
     return received_applications().where(Application.state.in_(waiting))
+
+
+def received_from(text: str) -> ColumnElement[bool]:
+    """Give the condition that an application's writer has a name, address or company with words that begin so."""
+    return search.matching(search.PEOPLE, Application.account_id, text)
 
 
 def undecided_since(moment: datetime) -> ColumnElement[bool]:

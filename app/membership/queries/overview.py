@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cache
+from itertools import accumulate
 from typing import Any, NamedTuple, cast
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, case, func, or_, select, union
+from sqlalchemy import ColumnElement, CompoundSelect, Select, and_, case, func, literal, or_, select, union, union_all
 
 from app.core import clock
 from app.core.db import db
@@ -160,6 +163,17 @@ def known_ids() -> list[UUID]:
     return list(db.session.scalars(union(select(Membership.account_id), received).order_by("account_id")))
 
 
+def companies_applied_with(account_ids: Collection[UUID]) -> dict[UUID, str]:
+    """Return the company that each of these people named in the application that the bureau received last."""
+    rows = db.session.execute(
+        select(Application.account_id, Company.name)
+        .join(Company, Company.id == Application.company_id)
+        .where(Application.account_id.in_(account_ids), Application.submitted_at.is_not(None))
+        .order_by(Application.submitted_at)
+    )
+    return {row.account_id: row.name for row in rows} if account_ids else {}
+
+
 def received_of(account_id: UUID) -> list[Application]:
     """Return what the bureau received from somebody, the latest first."""
     received = select(Application).where(Application.account_id == account_id, Application.submitted_at.is_not(None))
@@ -177,29 +191,44 @@ def paid_members_on(days: Sequence[date]) -> list[Headcount]:
     Counted from how many paid periods began and ended on each day, so that the size of the answer does not grow with
     the number of members.
     """
-    last_day = case((Membership.ends_on < MembershipPeriod.ends_on, Membership.ends_on), else_=MembershipPeriod.ends_on)
-    uncovered = MembershipPeriod.uncovered_on
-    first = MembershipPeriod.sequence == 1
-    dated = select(
-        MembershipPeriod.starts_on, last_day.label("last_day"), uncovered.label("uncovered"), first.label("first")
-    ).join(Membership, Membership.id == MembershipPeriod.membership_id)
-    kept = dated.where(MembershipPeriod.starts_on.is_not(None)).subquery()
-    begun = select(kept.c.starts_on, kept.c.first, func.count()).group_by(kept.c.starts_on, kept.c.first)
-    covered = or_(kept.c.uncovered.is_(None), kept.c.uncovered > kept.c.last_day)
-    ended = select(kept.c.last_day, kept.c.first, func.count()).where(covered).group_by(kept.c.last_day, kept.c.first)
-    taken = select(kept.c.uncovered, kept.c.first, func.count()).where(~covered)
-    moves = [(day, bool(is_first), count) for day, is_first, count in db.session.execute(begun)]
-    moves += [(day + timedelta(days=1), bool(is_first), -count) for day, is_first, count in db.session.execute(ended)]
-    taken_back = db.session.execute(taken.group_by(kept.c.uncovered, kept.c.first))
-    moves += [(day, bool(is_first), -count) for day, is_first, count in taken_back]
-    return [
-        Headcount(
-            day,
-            sum(count for moved, _first, count in moves if moved <= day),
-            sum(count for moved, is_first, count in moves if moved <= day and is_first),
-        )
-        for day in days
-    ]
+    moves = sorted((row[0] + timedelta(days=row[1]), row[2], row[3]) for row in db.session.execute(_moves()))
+    moved = [day for day, _members, _first in moves]
+    members = [0, *accumulate(count for _day, count, _first in moves)]
+    first_year = [0, *accumulate(count for _day, _members, count in moves)]
+    places = [bisect_right(moved, day) for day in days]
+    return [Headcount(day, members[place], first_year[place]) for day, place in zip(days, places, strict=True)]
+
+
+@cache
+def _moves() -> CompoundSelect[Any]:
+    """Give the statement of how many paid-up members came and went by day, each part of it out of one index.
+
+    Somebody goes on the day after their last (`late` is 1), or on the day on which money went back. Those who gave up
+    their place before are few: of them is taken back what was counted for the end of their year.
+    """
+    period = MembershipPeriod
+    uncovered = period.uncovered_on.is_not(None)
+    members, first = func.count(), func.sum(case((period.sequence == 1, 1), else_=0))
+    days = (Membership.ends_on.label("left_on"), period.ends_on, period.uncovered_on)
+    early = (
+        select(*days, members.label("members"), first.label("first"))
+        .join_from(Membership, period, period.membership_id == Membership.id)
+        .where(Membership.ends_on < period.ends_on, or_(~uncovered, period.uncovered_on > Membership.ends_on))
+        .group_by(*days)
+        .cte("early")
+    )
+    return union_all(
+        _on(period.starts_on, 0, members, first).group_by(period.starts_on),
+        _on(period.ends_on, 1, -members, -first).where(~uncovered).group_by(period.ends_on),
+        _on(period.uncovered_on, 0, -members, -first).group_by(period.uncovered_on),
+        _on(early.c.left_on, 1, -early.c.members, -early.c.first),
+        _on(early.c.ends_on, 1, early.c.members, early.c.first).where(early.c.uncovered_on.is_(None)),
+        _on(early.c.uncovered_on, 0, early.c.members, early.c.first),
+    )
+
+
+def _on(day: Any, late: int, members: Any, first_year: Any) -> Select[Any]:
+    return select(day, literal(late), members, first_year).where(day.is_not(None))
 
 
 def places(account_ids: Collection[UUID]) -> list[Place]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -15,7 +16,7 @@ from app.core.permissions import Permission
 from app.payments import queries, shown
 from app.payments.bureau.base import bp
 from app.payments.models import TaskKind
-from app.payments.queries import Age
+from app.payments.queries import Age, Outstanding
 
 STALE_AFTER_DAYS = 7
 
@@ -39,7 +40,7 @@ def today() -> str:
     until, _read_at = queries.latest_statement()
     return render_template(
         "payments/bureau/today.html",
-        queue=[*_tasks(), *_disputes(day), *_waiting(), *_statements(until, day), *_late(day)],
+        queue=[*_tasks(), *_disputes(day), *_waiting(), *_statements(until, day), *_late(ages)],
         today=day,
         until=until,
         figures=[
@@ -90,8 +91,8 @@ def _statements(until: date | None, day: date) -> list[Sentence]:
     return [Sentence(text, url_for(".bank_hand_in"), "upload", urgent=True)]
 
 
-def _late(day: date) -> list[Sentence]:
-    late = [one for one in queries.outstanding(day) if one.age is not Age.NOT_DUE and one.count]
+def _late(ages: Sequence[Outstanding]) -> list[Sentence]:
+    late = [one for one in ages if one.age is not Age.NOT_DUE and one.count]
     if not late:
         return []
     text = _n(

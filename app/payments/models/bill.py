@@ -48,6 +48,7 @@ NEXT_BILL: dict[BillState, frozenset[BillState]] = {
 
 
 _NOT_VOID = text("state <> 'void'")
+_UNPAID = text("state IN ('draft', 'issued', 'short')")
 
 
 class Bill(Base):
@@ -73,6 +74,7 @@ class Bill(Base):
         Index("ix_bill_due_on", "due_on", "id"),
         Index("ix_bill_issued_on", "issued_on", "id"),
         Index("ix_bill_state", "state", "due_on"),
+        Index("ix_bill_unpaid", "due_on", "id", sqlite_where=_UNPAID, postgresql_where=_UNPAID),
         CheckConstraint("gross_cents = net_cents + vat_cents", name="adds_up"),
         CheckConstraint("(number IS NULL) = (issued_at IS NULL)", name="number_when_issued"),
         CheckConstraint("state IN ('draft', 'void') OR number IS NOT NULL", name="issued_has_number"),

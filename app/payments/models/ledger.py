@@ -41,6 +41,7 @@ class LedgerEntry(Base):
         UniqueConstraint("provider", "reference", "kind"),
         Index("ix_ledger_entry_bill_id", "bill_id"),
         Index("ix_ledger_entry_occurred_at", "occurred_at"),
+        Index("ix_ledger_entry_method", "method", "bill_id"),
         CheckConstraint("amount_cents <> 0", name="moved"),
     )
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, and_, case, func, select
+from sqlalchemy import ColumnElement, and_, bindparam, case, func, or_, select
 
 from app.core.db import db
 from app.payments.models import (
@@ -48,16 +48,28 @@ def outstanding(today: date) -> list[Outstanding]:
     )
     rows = db.session.execute(
         select(aged(today).label("age"), func.count(), func.sum(Bill.gross_cents - credited_of_bill() - received))
-        .where(Bill.state.in_(UNPAID))
+        .where(is_unpaid())
         .group_by("age")
     )
     found = {age: (count, int(cents)) for age, count, cents in rows}
     return [Outstanding(age, *found.get(age, (0, 0))) for age in Age]
 
 
+def is_unpaid() -> ColumnElement[bool]:
+    """Give the condition that a bill is still to be paid, written out so that the index of such bills answers it."""
+    return Bill.state.in_(bindparam("unpaid", UNPAID, expanding=True, literal_execute=True))
+
+
 def unpaid_aged(ages: Sequence[Age], today: date) -> ColumnElement[bool]:
     """Give the condition that a bill is still to be paid and of one of these ages."""
-    return and_(Bill.state.in_(UNPAID), aged(today).in_(ages))
+    month, two_months = today - timedelta(days=30), today - timedelta(days=60)
+    due = {
+        Age.NOT_DUE: Bill.due_on >= today,
+        Age.MONTH: and_(Bill.due_on >= month, Bill.due_on < today),
+        Age.TWO_MONTHS: and_(Bill.due_on >= two_months, Bill.due_on < month),
+        Age.OLDER: Bill.due_on < two_months,
+    }
+    return and_(is_unpaid(), or_(*(due[age] for age in ages)))
 
 
 def aged(today: date) -> ColumnElement[str]:

@@ -89,6 +89,7 @@ def gather(account_ids: Collection[UUID]) -> int:
         if profile is not None and profile.listed:
             words += search.rows(queries.DIRECTORY, place.account_id, person.name, profile.shown_headline)
     companies = {place.account_id: place.company for place in places}
+    companies |= membership.companies_applied_with(people.keys() - companies.keys())
     for account_id, person in people.items():
         words += search.rows(queries.BUREAU, account_id, person.name, person.email, companies.get(account_id, ""))
     put_rows(MemberCard, cards)
