@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from functools import lru_cache
 
+from babel import Locale
 from babel.dates import format_date as babel_date
 
 from app.core import clock
@@ -48,6 +49,11 @@ def clock_time(moment_: datetime) -> str:
     """Write a time of day at the bureau: `19.30` in Dutch, `19:30` in English."""
     local = clock.local(moment_)
     return f"{local.hour:02d}{':' if language() == 'en' else '.'}{local.minute:02d}"
+
+
+def country_name(code: str) -> str:
+    """Write a country: `België` for `BE`; a code that nobody knows stays as it is."""
+    return str(Locale.parse(language()).territories.get(code, code))
 
 
 def moment(moment_: datetime) -> str:

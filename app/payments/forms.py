@@ -134,6 +134,7 @@ class VatForm(Form):
         max_length=500,
         rows=3,
     )
+    instead = HiddenField(_l("What was decided before"), required=False)
 
 
 class StatementForm(Form):

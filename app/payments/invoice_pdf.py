@@ -11,11 +11,10 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from babel import Locale
 from stdnum import iban, iso11649
 
-from app.core.formats import short_date
-from app.core.i18n import _, language, speaking
+from app.core.formats import country_name, short_date
+from app.core.i18n import _, speaking
 from app.core.money import format_money
 from app.core.paper import (
     BODY,
@@ -119,7 +118,7 @@ class _Document:
         )
         buyer = self.buyer
         place = f"{buyer['postcode']}  {buyer['city']}".strip()
-        abroad = [_country(buyer["country"])] if buyer["country"] not in {"", "NL"} else []
+        abroad = [country_name(buyer["country"])] if buyer["country"] not in {"", "NL"} else []
         address = [line for line in (*buyer["lines"], place, *abroad) if line]
         y = 676.0
         for line in sheet.wrapped(buyer["name"], Style(BOLD, 10.5), ASIDE - LEFT - 30):
@@ -308,10 +307,6 @@ def _supplied(bill: Bill, issued_on: date) -> tuple[str, str]:
     if bill.period_from and bill.period_until:
         return _("Period"), f"{short_date(bill.period_from)} – {short_date(bill.period_until)}"
     return (_("Period"), bill.term) if bill.term else (_("Date of supply"), short_date(issued_on))
-
-
-def _country(code: str) -> str:
-    return Locale.parse(language()).territories.get(code, code)
 
 
 def why_no_vat(part: VatPart) -> str:

@@ -31,6 +31,18 @@ SENTENCES = {
         _l("VAT decided"),
         _l("%(actor)s decided the VAT of a bill of %(person)s: %(vat)s"),
     ),
+    "payments.vat.remembered": (
+        _l("VAT as decided before"),
+        _l("%(actor)s let a bill of %(person)s carry the VAT that was decided before: %(vat)s"),
+    ),
+    "payments.vat.revised": (
+        _l("VAT decision changed"),
+        _l("%(actor)s changed what later bills of %(person)s carry: %(vat)s"),
+    ),
+    "payments.vat.forgotten": (
+        _l("VAT decision forgotten"),
+        _l("%(actor)s let the next bill of %(person)s ask which VAT applies"),
+    ),
     "payments.bill.reduced": (
         _l("Bill reduced"),
         _l("%(actor)s used a code: the bill of %(person)s comes to %(gross_cents)s"),

@@ -66,6 +66,7 @@ NOT_IN_DEMO = {
     "payments_bureau.refund": "no proof of identity in hand",
     "payments_bureau.refund_order": "no refund",
     "payments_bureau.vat": "no buyer from abroad",
+    "payments_bureau.vat_decision": "no buyer from abroad",
     "waivers_bureau.waive": "no proof of identity in hand",
 }
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -14,7 +16,7 @@ from app.core.db import atomic, db
 from app.mail.models import OutboxMail
 from app.payments import queries, services
 from app.payments.invoice_pdf import render_invoice
-from app.payments.models import BillState, Method, Task, TaskKind
+from app.payments.models import AttemptState, BillState, Method, Task, TaskKind
 from app.payments.services import Buyer, VatChoice
 from tests.factories import make_account
 from tests.golden import assert_mail_matches
@@ -131,6 +133,12 @@ def test_money_that_comes_in_before_the_decision_is_kept_and_the_question_stays(
         decided(bill, VatChoice.REVERSE_CHARGE, treasurer)
 
 
+def test_nothing_is_decided_about_a_dutch_buyer(bill, client, treasurer):
+    where = f"/bureau/payments/{bill.id}/vat"
+    assert client.get(where).status_code == 404
+    assert client.post(where, data={"choice": "reverse_charge", **EXPLAINED}).status_code == 404
+
+
 def test_a_bill_that_is_withdrawn_asks_nobody_any_more(account):
     bill = draw_up(account.id, buyer=BELGIAN)
     with atomic():
@@ -144,3 +152,97 @@ def test_the_decision_is_the_treasurers(account, client, sign_in):
     sign_in(client, make_account(roles=(Role.COORDINATOR,)))
     assert client.get(f"/bureau/payments/{bill.id}/vat").status_code == 200
     assert client.post(f"/bureau/payments/{bill.id}/vat", data={"choice": "dutch", **EXPLAINED}).status_code == 403
+
+
+def test_p1_the_next_bill_of_the_same_buyer_carries_what_was_decided_without_asking_again(account, client, treasurer):
+    decided(draw_up(account.id, buyer=BELGIAN), VatChoice.REVERSE_CHARGE, treasurer)
+    later = draw_up(account.id, buyer=replace(BELGIAN, lines=["Nieuwstraat 9"]))
+    assert (later.vat_pending, later.vat_cents, tasks()) == (False, 0, [])
+    with atomic():
+        assert services.issue(services.bills.locked(later.id), by=None).number
+    page = client.get(f"/bureau/payments/{later.id}").text
+    assert "VIES 14-1" in page
+    assert "de btw die eerder was bepaald: Btw verlegd" in page
+
+
+@pytest.mark.parametrize("other", [{"vat_id": "BE0200362210"}, {"country": "NL"}])
+def test_p1_another_vat_id_or_country_is_asked_about_anew(account, treasurer, other):
+    decided(draw_up(account.id, buyer=BELGIAN), VatChoice.REVERSE_CHARGE, treasurer)
+    assert draw_up(account.id, buyer=replace(BELGIAN, **other)).vat_pending
+
+
+def test_p1_a_buyer_without_a_vat_id_is_the_same_one_only_for_the_same_person(account, treasurer):
+    decided(draw_up(account.id, buyer=SWISS), VatChoice.OUTSIDE_SCOPE, treasurer)
+    assert draw_up(account.id, buyer=SWISS).vat_cents == 0
+    other = make_account()
+    db.session.commit()
+    assert draw_up(other.id, buyer=SWISS).vat_pending
+
+
+def test_p1_staff_see_what_was_decided_and_change_it_for_the_bills_to_come(account, client, treasurer):
+    first = decided(draw_up(account.id, buyer=BELGIAN), VatChoice.REVERSE_CHARGE, treasurer)
+    listed = client.get("/bureau/payments/vat").text
+    assert "BE0403170701" in listed
+    assert "België" in listed
+    address = re.search(r'href="(/bureau/payments/vat/[0-9a-f-]+)"', listed)[1]
+    assert "VIES 14-1" in client.get(address).text
+    assert client.post(address, data={"choice": "outside_scope", **EXPLAINED}).status_code == 422
+    assert client.post(address, data={"choice": "dutch", "reason": ""}).status_code == 422
+    for _click in range(2):
+        assert client.post(address, data={"choice": "dutch", **EXPLAINED}).status_code == 303
+    assert draw_up(account.id, buyer=BELGIAN).vat_cents == 103_95
+    assert fresh(first).vat_cents == 0
+    assert "wijzigde de btw op volgende rekeningen" in client.get(f"/bureau/payments/{first.id}").text
+
+
+def test_p1_what_is_forgotten_is_asked_again(account, client, treasurer):
+    decided(draw_up(account.id, buyer=BELGIAN), VatChoice.REVERSE_CHARGE, treasurer)
+    address = re.search(r'href="(/bureau/payments/vat/[0-9a-f-]+)"', client.get("/bureau/payments/vat").text)[1]
+    assert client.post(f"{address}/forget").status_code == 303
+    assert "Er is nog niets bepaald" in client.get("/bureau/payments/vat").text
+    assert "Dit besluit geldt niet meer" in client.get(address).text
+    assert client.post(f"{address}/forget").status_code == 303
+    assert client.post(address, data={"choice": "dutch", **EXPLAINED}).status_code == 422
+    assert draw_up(account.id, buyer=BELGIAN).vat_pending
+
+
+def test_p1_a_bill_without_a_number_may_carry_otherwise_than_was_decided_before(account, client, treasurer):
+    decided(draw_up(account.id, buyer=BELGIAN), VatChoice.REVERSE_CHARGE, treasurer)
+    bill = draw_up(account.id, buyer=BELGIAN)
+    reference = services.pay(
+        bill.id, method=Method.IDEAL, by=None, email="a@b.example", locale="nl", back=(RETURN, RETURN)
+    )
+    assert reference
+    where = f"/bureau/payments/{bill.id}/vat"
+    assert 'value="reverse_charge"' in client.get(where).text
+    assert client.post(where, data={"choice": "dutch", **EXPLAINED}).status_code == 422, "somebody decided meanwhile"
+    assert client.post(where, data={"choice": "dutch", "instead": "reverse_charge", **EXPLAINED}).status_code == 303
+    assert fresh(bill).gross_cents == 598_95
+    assert [attempt.state for attempt in fresh(bill).attempts] == [AttemptState.EXPIRED]
+    assert draw_up(account.id, buyer=BELGIAN).vat_cents == 103_95
+
+
+def test_p1_vat_follows_a_bill_to_another_buyer(account, treasurer):
+    bill = draw_up(account.id)
+
+    def goes_to(who):
+        with atomic():
+            services.readdress(bill.id, who, by=account)
+        return fresh(bill)
+
+    assert goes_to(BELGIAN).vat_pending
+    assert len(tasks()) == 1
+    assert decided(bill, VatChoice.REVERSE_CHARGE, treasurer).gross_cents == 495_00
+    home = goes_to(buyer())
+    assert (home.vat_pending, home.vat_cents, tasks()) == (False, 103_95, [])
+    again = goes_to(BELGIAN)
+    assert (again.vat_pending, again.vat_cents, tasks()) == (False, 0, [])
+
+
+def test_p1_a_bill_that_waited_for_its_vat_to_be_issued_is_issued_when_it_goes_to_a_dutch_buyer(account):
+    bill = draw_up(account.id, buyer=BELGIAN)
+    with atomic():
+        services.issue(services.bills.locked(bill.id), by=None)
+        services.readdress(bill.id, buyer(), by=account)
+    assert fresh(bill).number
+    assert tasks() == []

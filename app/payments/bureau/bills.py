@@ -22,7 +22,7 @@ from app.core.permissions import Permission
 from app.payments import queries, services, shown
 from app.payments.bureau.base import bp
 from app.payments.forms import TransferForm
-from app.payments.models import Bill, LedgerEntry
+from app.payments.models import Bill, LedgerEntry, TaskKind
 
 BILLS = Listing(
     title=_l("Payments"),
@@ -82,7 +82,7 @@ BILLS = Listing(
 @access.needs(Permission.PAYMENT_READ)
 def index() -> ResponseReturnValue:
     """List every bill, the latest due first."""
-    return BILLS.respond("payments/bureau/index.html", queries.bills(), waiting=len(queries.open_tasks()))
+    return BILLS.respond("payments/bureau/index.html", queries.bills(), waiting=queries.waiting().tasks.count)
 
 
 @bp.get("/<uuid:id>")
@@ -134,6 +134,7 @@ def _bill_page(bill: Bill, form: TransferForm) -> ResponseReturnValue:
     if form.amount.raw_data is None:
         form.amount.data = services.left_to_pay(bill) or None
     trail = audit.about("bill", bill.id)
+    decision = queries.vat_task(bill.id) if any(task.kind is TaskKind.VAT_DECISION for task in bill.tasks) else None
     return render_form(
         "payments/bureau/show.html",
         form,
@@ -147,5 +148,7 @@ def _bill_page(bill: Bill, form: TransferForm) -> ResponseReturnValue:
         trail=trail,
         told=audit.told(trail),
         shown=shown,
+        vat_chosen=queries.vat_chosen(bill, decision),
+        vat_reason=queries.why_chosen(decision) if decision else "",
         reference=iso11649.format(bill.rf_reference),
     )

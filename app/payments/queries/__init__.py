@@ -68,9 +68,28 @@ from app.payments.queries.refunds import disputes, refund_order, refund_orders, 
 from app.payments.queries.suggestions import Claim, Reason, Suggestion, certain, suggestions
 from app.payments.queries.tasks import disputes_to_answer, open_tasks, task, waiting_by_kind
 from app.payments.queries.vat import VatPart, in_proportion, percentage, vat_codes, vat_parts, vat_within
+from app.payments.queries.vat_decisions import (
+    ABOUT,
+    CHOICE,
+    FOLLOWS,
+    HELD_ABOUT,
+    buyer_key,
+    vat_chosen,
+    vat_decided_before,
+    vat_decision,
+    vat_decisions,
+    vat_held,
+    vat_task,
+    vat_task_key,
+    why_chosen,
+)
 from app.payments.queries.waiting import waiting
 
 __all__ = [
+    "ABOUT",
+    "CHOICE",
+    "FOLLOWS",
+    "HELD_ABOUT",
     "PLACEHOLDERS",
     "REMINDABLE",
     "UNPAID",
@@ -98,6 +117,7 @@ __all__ = [
     "bills_of",
     "booked_by_itself",
     "bookings",
+    "buyer_key",
     "certain",
     "counted_papers",
     "credit_note",
@@ -153,11 +173,19 @@ __all__ = [
     "told",
     "unknown_placeholders",
     "unpaid_aged",
+    "vat_chosen",
     "vat_codes",
+    "vat_decided_before",
+    "vat_decision",
+    "vat_decisions",
+    "vat_held",
     "vat_in",
     "vat_parts",
+    "vat_task",
+    "vat_task_key",
     "vat_within",
     "waiting",
     "waiting_by_kind",
     "went_back",
+    "why_chosen",
 ]

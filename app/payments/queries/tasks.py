@@ -6,6 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import func, select
+from sqlalchemy.orm import joinedload
 
 from app.core.db import db
 from app.core.errors import NotFound
@@ -19,7 +20,8 @@ from app.payments.models import (
 
 def open_tasks() -> list[Task]:
     """Return the payments that need a person, the longest waiting first (B1)."""
-    return list(db.session.scalars(select(Task).where(Task.closed_at.is_(None)).order_by(Task.created_at)))
+    waiting = select(Task).where(Task.closed_at.is_(None)).order_by(Task.created_at)
+    return list(db.session.scalars(waiting.options(joinedload(Task.bill))))
 
 
 def task(id: UUID) -> Task:

@@ -24,13 +24,10 @@ from app.payments.services.bank_matching import (
 )
 from app.payments.services.bills import (
     Buyer,
-    LineDraft,
     draw_up_bill,
     issue,
     rf_reference,
     state_period,
-    vat_rate,
-    vat_total,
     void,
 )
 from app.payments.services.charging import NothingToCharge, NoticeMissing, charge_saved
@@ -59,6 +56,7 @@ from app.payments.services.dunning import (
     remind_overdue,
 )
 from app.payments.services.hooks import look, receive_hook, sweep
+from app.payments.services.lines import LineDraft, vat_rate, vat_total
 from app.payments.services.methods import agreed, forget_method, saved_method_of, withdraw_method
 from app.payments.services.paying import (
     AlreadyBooked,
@@ -113,7 +111,15 @@ from app.payments.services.solving import (
     move_surplus,
 )
 from app.payments.services.tasks import TaskClosed, close_task, open_task
-from app.payments.services.vat import NoReverseCharge, NotOutsideScope, VatChoice, VatFixed, decide_vat
+from app.payments.services.vat import (
+    NoReverseCharge,
+    NotOutsideScope,
+    VatChoice,
+    VatFixed,
+    decide_vat,
+    forget_vat,
+    revise_vat,
+)
 
 __all__ = [
     "SMALL",
@@ -181,6 +187,7 @@ __all__ = [
     "effect_of",
     "follow_up",
     "forget_method",
+    "forget_vat",
     "give_up_claim",
     "hold",
     "invoice",
@@ -217,6 +224,7 @@ __all__ = [
     "remind_overdue",
     "restore",
     "retry_refund",
+    "revise_vat",
     "rf_reference",
     "saved_method_of",
     "send_refund",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
@@ -23,22 +23,11 @@ from app.core.events import publish
 from app.jobs import services as jobs
 from app.payments import queries, settings
 from app.payments.events import BillIssued
-from app.payments.models import NEXT_BILL, Bill, BillLine, BillState, NumberCounter, Task, TaskKind, VatRate
-from app.payments.services.tasks import open_task
+from app.payments.models import NEXT_BILL, Bill, BillState, NumberCounter
+from app.payments.services.foreign_vat import ask_to_issue, settle_vat
+from app.payments.services.lines import LineDraft, draw_line, vat_total
 
-HOME = "NL"
 RF_DIGITS = 12
-
-
-@dataclass(frozen=True)
-class LineDraft:
-    """One thing to bill: how many, at which net price each, under which VAT code; in more languages for the pages."""
-
-    description: str
-    quantity: int
-    net_cents: int
-    vat_code: str = "high"
-    in_languages: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True)
@@ -53,19 +42,6 @@ class Buyer:
     kvk: str = ""
     vat_id: str = ""
     email: str = ""
-
-
-def vat_rate(code: str, on: date) -> VatRate:
-    """Return what a VAT code means on a day (P1); LookupError when it means nothing then."""
-    rate = db.session.scalar(
-        select(VatRate)
-        .where(VatRate.code == code, VatRate.valid_from <= on)
-        .order_by(VatRate.valid_from.desc())
-        .limit(1)
-    )
-    if rate is None:
-        raise LookupError(f"no VAT rate {code} on {on}")
-    return rate
 
 
 def draw_up_bill(
@@ -85,7 +61,7 @@ def draw_up_bill(
     Prices are net; VAT is reckoned per rate over the sum of its lines. The subject names what is paid for, such as
     `("membership_period", id)`; `period` is what the invoice states as the supply period, both days included, and
     `term` is that period in words when its days are not known yet. The invoice is in the language of `locale`. The VAT
-    of a buyer from abroad is decided by a person before anything can be paid.
+    of a buyer from abroad is decided by a person before anything can be paid, once for the same buyer.
     """
     kind, subject_id = subject
     existing = db.session.scalar(
@@ -111,14 +87,12 @@ def draw_up_bill(
         gross_cents=net + vat,
         locale=locale,
         buyer=asdict(buyer) | {"lines": list(buyer.lines)},
-        vat_pending=comes_from_abroad(buyer),
         created_by=by.id if by else None,
         lines=drawn,
     )
     db.session.add(bill)
     db.session.flush()
-    if bill.vat_pending:
-        open_task(TaskKind.VAT_DECISION, key=vat_task_key(bill.id), bill_id=bill.id, details={})
+    settle_vat(bill, by=by)
     audit.record(
         "payments.bill.drawn_up",
         by=by.id if by else None,
@@ -126,37 +100,6 @@ def draw_up_bill(
         after={"gross_cents": bill.gross_cents},
     )
     return bill
-
-
-def comes_from_abroad(buyer: Buyer) -> bool:
-    """Say whether Dutch VAT may not apply: a foreign address, or a btw-id of another country."""
-    return buyer.country not in {"", HOME} or bool(buyer.vat_id and not buyer.vat_id.startswith(HOME))
-
-
-def vat_task_key(bill_id: UUID) -> str:
-    """Name the task to decide the VAT of a bill."""
-    return f"vat_decision:{bill_id}"
-
-
-def draw_line(position: int, draft: LineDraft) -> BillLine:
-    """Return a line of a bill with the VAT rate and legal ground of today."""
-    rate = vat_rate(draft.vat_code, clock.today())
-    return BillLine(
-        position=position,
-        description=draft.description,
-        quantity=draft.quantity,
-        unit_net_cents=draft.net_cents,
-        net_cents=draft.quantity * draft.net_cents,
-        vat_code=draft.vat_code,
-        vat_basis_points=rate.basis_points,
-        legal_ground=rate.legal_ground,
-        in_languages=dict(draft.in_languages) if draft.in_languages else None,
-    )
-
-
-def vat_total(lines: Sequence[BillLine]) -> int:
-    """Return the VAT of these lines: per code, over the sum, rounded once."""
-    return sum(part.vat_cents for part in queries.vat_parts(lines))
 
 
 def rf_reference(digits: str) -> str:
@@ -195,8 +138,7 @@ def issue(bill: Bill, *, by: Account | None, settled: dict[str, Any] | None = No
     if bill.number is not None:
         return bill
     if bill.vat_pending and settled is None:
-        task = db.session.scalars(select(Task).where(Task.key == vat_task_key(bill.id))).one()
-        task.details = task.details | {"issue": True}
+        ask_to_issue(bill)
         return bill
     today = clock.today()
     number = f"{today.year}-{next_number(str(today.year)):05d}"
@@ -241,6 +183,7 @@ def void(bill: Bill, *, by: Account | None) -> None:
         return
     move(bill, BillState.VOID)
     if bill.vat_pending:
-        task = db.session.scalars(select(Task).where(Task.key == vat_task_key(bill.id))).one()
+        task = queries.vat_task(bill.id)
+        assert task is not None
         task.closed_at = task.closed_at or clock.now()
     audit.record("payments.bill.voided", by=by.id if by else None, on=("bill", bill.id))

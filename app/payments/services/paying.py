@@ -73,6 +73,17 @@ def open_attempt(bill_id: UUID) -> Attempt | None:
     )
 
 
+def close_page(bill_id: UUID) -> bool:
+    """Close the payment page that is open for a bill whose amount changes; False when the bank is at it already."""
+    attempt = open_attempt(bill_id)
+    if attempt is not None:
+        if attempt.state is AttemptState.PROCESSING:
+            return False
+        advance(attempt, AttemptState.EXPIRED)
+        db.session.flush()
+    return True
+
+
 def is_being_paid(bill: Bill) -> bool:
     """Say whether somebody is at the provider's page for this bill, or a payment of it is being processed."""
     return open_attempt(bill.id) is not None

@@ -14,9 +14,10 @@ from app.core.events import publish
 from app.core.i18n import _l
 from app.payments.events import BillPaid
 from app.payments.models import AttemptState, Bill, BillState
-from app.payments.services.bills import Buyer, LineDraft, draw_line, issue, locked, move, vat_total
-from app.payments.services.paying import open_attempt
-from app.payments.services.settling import advance
+from app.payments.services.bills import Buyer, issue, locked, move
+from app.payments.services.foreign_vat import settle_vat_anew
+from app.payments.services.lines import LineDraft, draw_line, vat_total
+from app.payments.services.paying import close_page, open_attempt
 
 FREE = "free"
 
@@ -46,7 +47,7 @@ def reduce(bill_id: UUID, reduction: LineDraft, *, by: Account) -> Bill:
     is too much, and becomes a task to send back (P4).
     """
     bill = changeable(bill_id)
-    _close_old_page(bill)
+    close_page(bill.id)
     line = draw_line(1 + max(known.position for known in bill.lines), reduction)
     line.bill_id = bill.id
     db.session.add(line)
@@ -61,7 +62,7 @@ def restore(bill_id: UUID, *, by: Account | None) -> Bill:
     reductions = [line for line in bill.lines if line.quantity < 0]
     if not reductions:
         return bill
-    _close_old_page(bill)
+    close_page(bill.id)
     for line in reductions:
         db.session.delete(line)
     db.session.flush()
@@ -82,23 +83,27 @@ def changeable(bill_id: UUID) -> Bill:
 
 
 def readdress(bill_id: UUID, buyer: Buyer, *, by: Account) -> bool:
-    """M11: let a bill without a number go to another buyer; say whether it does. One with a number keeps its own."""
+    """M11: let a bill without a number go to another buyer; say whether it does. One with a number keeps its own.
+
+    So does one that the bank is at: its amount may depend on the buyer. P1: VAT follows the buyer, and a payment page
+    that is open for another amount is closed.
+    """
     bill = locked(bill_id)
-    if bill.number is not None or bill.state is not BillState.DRAFT:
+    attempt = open_attempt(bill.id)
+    under_way = attempt is not None and attempt.state is AttemptState.PROCESSING
+    if bill.number is not None or bill.state is not BillState.DRAFT or under_way:
         return False
-    before = {"buyer": bill.buyer["name"]}
+    before, asked_before = {"buyer": bill.buyer["name"]}, (bill.gross_cents, bill.vat_pending)
     bill.buyer = asdict(buyer) | {"lines": list(buyer.lines)}
+    to_issue = settle_vat_anew(bill, by=by)
+    if (bill.gross_cents, bill.vat_pending) != asked_before:
+        close_page(bill.id)
     audit.record(
         "payments.bill.readdressed", by=by.id, on=("bill", bill.id), before=before, after={"buyer": buyer.name}
     )
+    if to_issue:
+        issue(bill, by=by)
     return True
-
-
-def _close_old_page(bill: Bill) -> None:
-    attempt = open_attempt(bill.id)
-    if attempt is not None:
-        advance(attempt, AttemptState.EXPIRED)
-        db.session.flush()
 
 
 def _reckon(bill: Bill, *, by: Account | None, action: str) -> None:
