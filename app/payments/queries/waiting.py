@@ -40,7 +40,8 @@ def waiting() -> Waits:
     refunds = _heap(RefundOrder.created_at, RefundOrder.amount_cents, *by_hand)
     three = select(tasks, lines, refunds).select_from(tasks).join(lines, true()).join(refunds, true())
     row = db.session.execute(three).one()
-    return Waits(Heap(*row[0:3]), Heap(*row[3:6]), Heap(*row[6:9]))
+    heaps = (Heap(row[at], row[at + 1], int(row[at + 2])) for at in (0, 3, 6))
+    return Waits(*heaps)
 
 
 def _heap(since: Any, cents: Any, *conditions: ColumnElement[bool]) -> Subquery:
