@@ -50,8 +50,9 @@ APPLICATIONS = Listing(
         Column("reviewer", _l("In hand of"), sort=True, nullable=True),
         Column("company", _l("Company"), nullable=True),
         Column("place", _l("Place")),
-        Column("experience_years", _l("Years of experience"), Kind.NUMBER),
+        Column("experience_years", _l("Years of experience"), Kind.NUMBER, shown=False),
     ],
+    choose_columns=True,
     search=queries.received_from,
     search_label=_l("Name, e-mail address or company"),
     filters=[
