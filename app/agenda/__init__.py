@@ -21,6 +21,7 @@ from app.agenda import (
     waitlist_views,
 )
 from app.agenda.feeds import views as feeds
+from app.agenda.series import bureau as series_bureau
 from app.core import richtext
 from app.mail import topics
 
@@ -31,6 +32,7 @@ def init_app(app: Flask) -> None:
     app.add_url_rule("/agenda/month", "agenda.month", month.month)
     app.register_blueprint(feeds.bp)
     app.register_blueprint(bureau.bp)
+    app.register_blueprint(series_bureau.bp)
     app.register_blueprint(waitlist_views.bp)
     app.register_blueprint(waitlist_bureau.bp)
     app.jinja_env.filters.update(initials=shown.initials, points=shown.points, markdown=richtext.render)

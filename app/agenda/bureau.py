@@ -15,7 +15,12 @@ from app.accounts.current import current_account
 from app.agenda import queries, services, shown
 from app.agenda.forms import CallOffForm, GatheringForm, form_of, new_form
 from app.agenda.models import BookingState, Gathering
-from app.agenda.services.refusals import CapacityBelowBookings
+from app.agenda.series import bureau as series_bureau
+from app.agenda.series import queries as series
+from app.agenda.series import services as changing
+from app.agenda.series.forms import SCOPES, ScopedCallOffForm, ScopedGatheringForm
+from app.agenda.series.queries import Scope
+from app.agenda.services.refusals import CapacityBelowBookings, NotOnThisDate
 from app.core import access, clock
 from app.core.db import atomic
 from app.core.forms import Option, render_form
@@ -102,7 +107,11 @@ def show(id: UUID) -> ResponseReturnValue:
     """Show one gathering: how it stands, what can be done with it, and who comes."""
     gathering = queries.any_gathering(id)
     return BOOKINGS.respond(
-        "agenda/bureau/show.html", queries.bookings_for_bureau(id), gathering=gathering, **_words(gathering)
+        "agenda/bureau/show.html",
+        queries.bookings_for_bureau(id),
+        gathering=gathering,
+        **_words(gathering),
+        **series_bureau.part(gathering),
     )
 
 
@@ -122,29 +131,42 @@ def create() -> ResponseReturnValue:
             gathering = services.draft_gathering(form.details(), by=current_account().id)
         flash(_("The draft is saved. Only the bureau sees it until you publish it."), "success")
         return redirect(url_for(".show", id=gathering.id), 303)
-    return render_form("agenda/bureau/edit.html", form, gathering=None)
+    return render_form("agenda/bureau/edit.html", form, gathering=None, original=None, effect=None)
 
 
 @bp.route("/<uuid:id>/edit", methods=["GET", "POST"])
 @access.needs(Permission.GATHERING_EDIT)
 def edit(id: UUID) -> ResponseReturnValue:
-    """Change a gathering; who holds a seat is told of another time or place."""
-    form = form_of(queries.any_gathering(id))
-    if form.validate_on_submit() and _saved(id, form):
-        flash(_("The changes are saved."), "success")
-        return redirect(url_for(".show", id=id), 303)
-    return render_form("agenda/bureau/edit.html", form, gathering=queries.any_gathering(id))
+    """Change a gathering, or several of a series at once, whose effect is shown first."""
+    gathering, effect = queries.any_gathering(id), None
+    repeated = series.has_others(gathering)
+    form = form_of(gathering, ScopedGatheringForm, scope=Scope.ONE) if repeated else form_of(gathering)
+    if form.validate_on_submit():
+        shown_first = isinstance(form, ScopedGatheringForm) and form.scope.data is not Scope.ONE
+        if shown_first and request.form.get("confirmed") != form.mark():
+            effect = series_bureau.effect_of(gathering, form)
+        elif count := _saved(id, form):
+            flash(
+                _n("The changes are saved.", "The changes are saved, on %(num)s dates.", count),
+                "success",
+            )
+            return redirect(url_for(".show", id=id), 303)
+    return render_form(
+        "agenda/bureau/edit.html", form, gathering=queries.any_gathering(id), original=None, effect=effect
+    )
 
 
-def _saved(id: UUID, form: GatheringForm) -> bool:
-    """Save what was filled in, or say by the field that there are too few seats."""
+def _saved(id: UUID, form: GatheringForm) -> int:
+    """Save what was filled in and return on how many dates, or say by the field that there are too few seats."""
+    scope = form.scope.data if isinstance(form, ScopedGatheringForm) else Scope.ONE
     try:
         with atomic():
-            services.revise_gathering(queries.any_gathering(id), form.details(), by=current_account().id)
+            return changing.revise(queries.any_gathering(id), form.details(), scope, by=current_account().id)
     except CapacityBelowBookings as refusal:
         form.refuse(refusal, form.capacity)
-        return False
-    return True
+    except NotOnThisDate as refusal:
+        form.refuse(refusal)
+    return 0
 
 
 @bp.post("/<uuid:id>/publish")
@@ -160,11 +182,29 @@ def publish(id: UUID) -> ResponseReturnValue:
 @bp.route("/<uuid:id>/cancel", methods=["GET", "POST"])
 @access.needs(Permission.GATHERING_EDIT)
 def call_off(id: UUID) -> ResponseReturnValue:
-    """Call a gathering off; the page before tells how many people it writes to."""
-    form = CallOffForm()
+    """Call a gathering off, or several of a series; the page before tells how many people it writes to."""
+    gathering = queries.any_gathering(id)
+    form = ScopedCallOffForm(data={"scope": Scope.ONE}) if series.has_others(gathering) else CallOffForm()
     if form.validate_on_submit():
+        scope = form.scope.data if isinstance(form, ScopedCallOffForm) else Scope.ONE
         with atomic():
-            services.cancel_gathering(queries.any_gathering(id), reason=form.reason.data, by=current_account().id)
-        flash(_("The gathering is cancelled. Everybody who holds a seat gets a mail."), "success")
+            count = changing.call_off(
+                queries.any_gathering(id), scope, reason=form.reason.data, by=current_account().id
+            )
+        flash(
+            _n(
+                "The gathering is cancelled. Everybody who holds a seat gets a mail.",
+                "%(num)s gatherings are cancelled. Everybody who holds a seat gets a mail for each.",
+                count,
+            ),
+            "success",
+        )
         return redirect(url_for(".show", id=id), 303)
-    return render_form("agenda/bureau/call_off.html", form, gathering=queries.any_gathering(id))
+    return render_form(
+        "agenda/bureau/call_off.html", form, gathering=gathering, people=_people_by_scope(gathering, form)
+    )
+
+
+def _people_by_scope(gathering: Gathering, form: CallOffForm) -> list[tuple[Any, int]]:
+    scopes = list(Scope) if isinstance(form, ScopedCallOffForm) else [Scope.ONE]
+    return [(SCOPES[scope], series.people_with_a_seat(series.in_scope(gathering, scope))) for scope in scopes]

@@ -201,41 +201,41 @@ def _moment(day: date, at: time) -> datetime:
     return clock.at_home(datetime.combine(day, at))
 
 
-def form_of(gathering: Gathering) -> GatheringForm:
+def form_of(gathering: Gathering, kind: type[GatheringForm] = GatheringForm, **more: Any) -> GatheringForm:
     """Fill the form with a gathering as it stands, or with what was posted."""
+    return kind(data=_filled(gathering) | more)
+
+
+def copy_form(gathering: Gathering) -> GatheringForm:
+    """Fill the form with another one like it, on the same day of the week, at least four weeks from now."""
+    day = clock.local(gathering.starts_at).date()
+    weeks = max(4, -((day - clock.today() - timedelta(days=28)).days // 7))
+    filled = _filled(gathering)
+    later = timedelta(weeks=weeks)
+    for name in ("day", "cancel_day", "members_day", "guests_day"):
+        filled[name] = filled[name] + later if filled[name] else None
+    return GatheringForm(data=filled)
+
+
+def _filled(gathering: Gathering) -> dict[str, Any]:
     starts, ends = clock.local(gathering.starts_at), clock.local(gathering.ends_at)
     members, cancel = clock.local(gathering.members_from), clock.local(gathering.cancel_until)
-    return GatheringForm(
-        data={
-            **{
-                name: getattr(gathering, name)
-                for name in (
-                    "kind",
-                    "title",
-                    "summary",
-                    "programme",
-                    "venue",
-                    "address",
-                    "city",
-                    "online_url",
-                    "capacity",
-                )
-            },
-            "day": starts.date(),
-            "starts": starts.time(),
-            "ends": ends.time(),
-            "members_day": members.date(),
-            "members_time": members.time(),
-            "guests_day": clock.local(gathering.guests_from).date() if gathering.guests_from else None,
-            "cancel_day": cancel.date(),
-            "cancel_time": cancel.time(),
-            "pe_points": gathering.pe_points or None,
-            "speakers": [
-                {"name": speaker.name, "headline": speaker.headline, "bio": speaker.bio}
-                for speaker in gathering.speakers
-            ],
-        }
-    )
+    names = ("kind", "title", "summary", "programme", "venue", "address", "city", "online_url", "capacity")
+    return {
+        **{name: getattr(gathering, name) for name in names},
+        "day": starts.date(),
+        "starts": starts.time(),
+        "ends": ends.time(),
+        "members_day": members.date(),
+        "members_time": members.time(),
+        "guests_day": clock.local(gathering.guests_from).date() if gathering.guests_from else None,
+        "cancel_day": cancel.date(),
+        "cancel_time": cancel.time(),
+        "pe_points": gathering.pe_points or None,
+        "speakers": [
+            {"name": speaker.name, "headline": speaker.headline, "bio": speaker.bio} for speaker in gathering.speakers
+        ],
+    }
 
 
 def new_form() -> GatheringForm:

@@ -84,9 +84,11 @@ class Gathering(Base):
         CheckConstraint("venue <> '' OR online_url <> '' OR state = 'draft'", name="somewhere"),
         Index("ix_gathering_state_starts_at_id", "state", "starts_at", "id"),
         Index("ix_gathering_starts_at_id", "starts_at", "id"),
+        Index("ix_gathering_series_id_starts_at", "series_id", "starts_at"),
     )
 
     id: Mapped[Id]
+    series_id: Mapped[UUID | None] = mapped_column(ForeignKey("gathering_series.id"))
     state: Mapped[GatheringState] = state_column(GatheringState, name="state", default=GatheringState.DRAFT)
     kind: Mapped[GatheringKind] = state_column(GatheringKind, name="kind")
     title: Mapped[str] = mapped_column(String(160))

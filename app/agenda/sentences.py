@@ -19,6 +19,11 @@ from app.core.permissions import Permission
 SENTENCES = {
     "gathering.drafted": (_l("Gathering prepared"), _l("%(actor)s prepared the gathering “%(title)s”")),
     "gathering.revised": (_l("Gathering changed"), _l("%(actor)s changed the gathering “%(gathering)s”")),
+    "gathering.repeated": (
+        _l("Gathering repeated"),
+        _l("%(actor)s repeated the gathering “%(title)s” on %(dates)s dates"),
+    ),
+    "gathering.discarded": (_l("Draft thrown away"), _l("%(actor)s threw away the draft of “%(title)s”")),
     "gathering.published": (_l("Gathering published"), _l("%(actor)s published the gathering “%(title)s”")),
     "gathering.cancelled": (
         _l("Gathering cancelled"),
@@ -53,6 +58,7 @@ GATHERING_FIELDS = {
     "cancel_until": Field(_l("Cancelling is free until"), moment),
     "capacity": Field(_l("Seats")),
     "city": Field(_l("Town")),
+    "dates": Field(_l("Dates")),
     "ends_at": Field(_l("Ends at"), moment),
     "gathering": Field(_l("Gathering")),
     "guests_from": Field(_l("Guests can book from"), moment),

@@ -19,9 +19,11 @@ from app.agenda.feeds.views import follow_links
 from app.agenda.forms import LateCancelForm
 from app.agenda.invitations import calendar_file
 from app.agenda.mails import appointment_of
-from app.agenda.models import Booking, Gathering, WaitlistEntry
+from app.agenda.models import Gathering
 from app.agenda.queries import Wanted
+from app.agenda.series.queries import other_dates
 from app.agenda.shown import Viewer
+from app.agenda.waitlist_queries import Own
 from app.core import access, clock
 from app.core.calendars import Method
 from app.core.db import atomic
@@ -44,18 +46,18 @@ def viewer_of(gatherings: Iterable[Listed]) -> Viewer:
     return Viewer(signed_in=True, member=member, booked=stands.booked, in_line=stands.in_line)
 
 
-def viewer_on(gathering: Gathering, booking: Booking | None, entry: WaitlistEntry | None) -> Viewer:
+def viewer_on(gathering: Gathering, own: Own | None) -> Viewer:
     """Find out the same for one gathering, and whether the membership reaches its day (M7)."""
-    if not current_user.is_authenticated:
+    if own is None:
         return Viewer()
-    if entry is not None:
-        return Viewer(signed_in=True, member=True, in_line={gathering.id: entry.state})
-    account = current_account()
-    covered = membership.is_member(account.id, clock.local(gathering.starts_at).date())
-    lapsing = not covered and membership.is_member(account.id, clock.today())
-    return Viewer(
-        signed_in=True, member=covered or lapsing, lapsing=lapsing, booked={gathering.id} if booking else set()
-    )
+    if own.booking is not None:
+        return Viewer(signed_in=True, member=True, booked={gathering.id})
+    if own.entry is not None:
+        return Viewer(signed_in=True, member=True, in_line={gathering.id: own.entry.state})
+    person = current_account().id
+    covered = membership.is_member(person, clock.local(gathering.starts_at).date())
+    lapsing = not covered and membership.is_member(person, clock.today())
+    return Viewer(signed_in=True, member=covered or lapsing, lapsing=lapsing)
 
 
 @bp.get("")
@@ -88,10 +90,8 @@ def index() -> ResponseReturnValue:
 def show(id: UUID) -> ResponseReturnValue:
     """G10: the page that tells why to come, with one button."""
     gathering = queries.published(id)
-    person = current_account().id if current_user.is_authenticated else None
-    booking = queries.live_booking(id, person) if person else None
-    entry = waitlist_queries.live_entry(id, person) if person and not booking else None
-    viewer = viewer_on(gathering, booking, entry)
+    own = waitlist_queries.own_at(id, current_account().id) if current_user.is_authenticated else None
+    booking, viewer = own.booking if own else None, viewer_on(gathering, own)
     offered = shown.offer(gathering, viewer)
     page = render_template(
         "agenda/show.html",
@@ -99,7 +99,8 @@ def show(id: UUID) -> ResponseReturnValue:
         booking=booking,
         viewer=viewer,
         offered=offered,
-        **waitlist_views.line_shown(gathering, entry, offered),
+        dates=other_dates(gathering),
+        **waitlist_views.line_shown(gathering, own, offered),
         free_until=services.free_until(booking) if booking else gathering.cancel_until,
         late=bool(booking and services.is_late(booking)),
         terms=services.terms_of(gathering),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -13,6 +14,7 @@ from sqlalchemy import (
     Select,
     String,
     Uuid,
+    and_,
     bindparam,
     cast,
     func,
@@ -22,7 +24,7 @@ from sqlalchemy import (
     type_coerce,
     union_all,
 )
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import aliased, joinedload
 
 from app.agenda.entries import COLUMNS, Listed, Seat
 from app.agenda.models import (
@@ -45,6 +47,7 @@ IN_LINE = (EntryState.WAITING, EntryState.OFFERED)
 REACHED = (EntryState.SEATED, EntryState.OFFERED, EntryState.DECLINED, EntryState.EXPIRED)
 LOOK_BACK = timedelta(days=730)
 ENOUGH = 4
+LARGEST_SEQ = 2_147_483_647
 
 
 class Standings(NamedTuple):
@@ -93,6 +96,39 @@ def live_entry(gathering_id: UUID, account_id: UUID) -> WaitlistEntry | None:
     return found
 
 
+class Own(NamedTuple):
+    """What somebody has at one gathering: a seat or a place in line, and how many wait before that or in all."""
+
+    booking: Booking | None
+    entry: WaitlistEntry | None
+    ahead: int
+
+
+@cache
+def _own() -> Select[Any]:
+    person, waiting = bindparam("account_id", type_=Uuid()), aliased(WaitlistEntry)
+    behind_all = func.coalesce(WaitlistEntry.seq, LARGEST_SEQ)
+    ahead = select(func.count()).where(
+        waiting.gathering_id == Gathering.id, waiting.state == EntryState.WAITING, waiting.seq < behind_all
+    )
+    held = and_(
+        Booking.gathering_id == Gathering.id, Booking.account_id == person, Booking.state == BookingState.CONFIRMED
+    )
+    stood = and_(
+        WaitlistEntry.gathering_id == Gathering.id,
+        WaitlistEntry.account_id == person,
+        WaitlistEntry.state.in_(IN_LINE),
+    )
+    wanted = select(Booking, WaitlistEntry, ahead.correlate(Gathering, WaitlistEntry).scalar_subquery())
+    wanted = wanted.select_from(Gathering).outerjoin(Booking, held).outerjoin(WaitlistEntry, stood)
+    return wanted.where(Gathering.id == bindparam("gathering_id", type_=Uuid()))
+
+
+def own_at(gathering_id: UUID, account_id: UUID) -> Own:
+    """Return what somebody has at a gathering that exists, in one question."""
+    return Own(*db.session.execute(_own(), {"gathering_id": gathering_id, "account_id": account_id}).one())
+
+
 def own_entry(gathering_id: UUID, *, viewer: UUID) -> WaitlistEntry:
     """Return the viewer's latest place on a waiting list, live or not."""
     wanted = select(WaitlistEntry).where(WaitlistEntry.gathering_id == gathering_id, WaitlistEntry.account_id == viewer)
@@ -128,15 +164,12 @@ def in_line(gathering_id: UUID) -> Sequence[WaitlistEntry]:
 
 def position(entry: WaitlistEntry) -> int:
     """Return the place in line, counted from one: who left or was seated no longer counts."""
-    return 1 + ahead_of(entry.gathering_id, entry)
-
-
-def ahead_of(gathering_id: UUID, entry: WaitlistEntry | None) -> int:
-    """Return how many wait before somebody, or before whoever would join now."""
     ahead = select(func.count()).where(
-        WaitlistEntry.gathering_id == gathering_id, WaitlistEntry.state == EntryState.WAITING
+        WaitlistEntry.gathering_id == entry.gathering_id,
+        WaitlistEntry.state == EntryState.WAITING,
+        WaitlistEntry.seq < entry.seq,
     )
-    return db.session.scalar(ahead.where(WaitlistEntry.seq < entry.seq) if entry else ahead) or 0
+    return 1 + (db.session.scalar(ahead) or 0)
 
 
 def overdue_offers() -> list[UUID]:

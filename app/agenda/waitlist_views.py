@@ -19,6 +19,7 @@ from app.agenda import waitlist_queries as waitlist
 from app.agenda.forms import WishForm
 from app.agenda.models import Booking, EntryState, Gathering, GatheringState, WaitlistEntry
 from app.agenda.shown import Offer
+from app.agenda.waitlist_queries import Own
 from app.core import access, clock
 from app.core.db import atomic
 from app.core.limits import limiter
@@ -48,11 +49,11 @@ def book_for(gathering_id: UUID, account: Account) -> str:
     )
 
 
-def line_shown(gathering: Gathering, entry: WaitlistEntry | None, offered: Offer) -> dict[str, Any]:
+def line_shown(gathering: Gathering, own: Own | None, offered: Offer) -> dict[str, Any]:
     """Give the page of a gathering what it tells of the waiting list: how far, with what odds, and what happens."""
-    if offered not in (Offer.QUEUE, Offer.WAITING, Offer.OFFERED):
+    if own is None or offered not in (Offer.QUEUE, Offer.WAITING, Offer.OFFERED):
         return {"entry": None}
-    number = 1 + waitlist.ahead_of(gathering.id, entry)
+    entry, number = own.entry, 1 + own.ahead
     return {
         "entry": entry,
         "number": number,

@@ -6,9 +6,12 @@ from app.agenda.services.gatherings import (
     SpeakerDetails,
     cancel_gathering,
     change_seats,
+    details_of,
+    discard_draft,
     draft_gathering,
     publish_gathering,
     revise_gathering,
+    shows_otherwise,
 )
 from app.agenda.services.refusals import JOINING_PAGE, MEMBERSHIP_PAGE
 from app.agenda.services.waitlist import (
@@ -38,6 +41,8 @@ __all__ = [
     "choose_default_wish",
     "choose_wish",
     "closes_at",
+    "details_of",
+    "discard_draft",
     "draft_gathering",
     "effect_of",
     "expire_offers",
@@ -48,5 +53,6 @@ __all__ = [
     "leave",
     "publish_gathering",
     "revise_gathering",
+    "shows_otherwise",
     "terms_of",
 ]

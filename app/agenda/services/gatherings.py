@@ -11,7 +11,12 @@ from uuid import UUID
 from app.agenda.events import GatheringCancelled, GatheringMoved, GatheringPublished
 from app.agenda.models import NEXT, Cause, Gathering, GatheringKind, GatheringState, Speaker
 from app.agenda.services import waitlist as line
-from app.agenda.services.refusals import CapacityBelowBookings, GatheringPast, NotReadyToPublish
+from app.agenda.services.refusals import (
+    CapacityBelowBookings,
+    GatheringPast,
+    NotReadyToPublish,
+    OnlyDraftsAreDiscarded,
+)
 from app.audit import services as audit
 from app.core import clock
 from app.core.db import db
@@ -58,9 +63,21 @@ class GatheringDetails:
         return {name: value for name, value in vars(self).items() if name != "speakers"}
 
 
-def draft_gathering(details: GatheringDetails, *, by: UUID) -> Gathering:
+def details_of(gathering: Gathering) -> GatheringDetails:
+    """Return what was decided about a gathering, to make another like it."""
+    names = [name for name in GatheringDetails.__dataclass_fields__ if name != "speakers"]
+    speakers = [SpeakerDetails(name=one.name, headline=one.headline, bio=one.bio) for one in gathering.speakers]
+    return GatheringDetails(**{name: getattr(gathering, name) for name in names}, speakers=speakers)
+
+
+def shows_otherwise(gathering: Gathering, details: GatheringDetails) -> bool:
+    """Say whether a calendar would show these details otherwise than the gathering as it stands."""
+    return any(getattr(gathering, name) != getattr(details, name) for name in SHOWN_IN_CALENDARS)
+
+
+def draft_gathering(details: GatheringDetails, *, by: UUID, series_id: UUID | None = None) -> Gathering:
     """Prepare a gathering that only the bureau sees."""
-    gathering = Gathering(state=GatheringState.DRAFT, created_at=clock.now(), **details.columns())
+    gathering = Gathering(state=GatheringState.DRAFT, created_at=clock.now(), series_id=series_id, **details.columns())
     _introduce(gathering, details.speakers)
     db.session.add(gathering)
     db.session.flush()
@@ -120,6 +137,18 @@ def change_seats(gathering: Gathering, capacity: int, *, by: UUID) -> None:
     )
     if capacity > before and gathering.state is GatheringState.PUBLISHED:
         line.promote(gathering.id, cause=Cause.SEATS_ADDED)
+
+
+def discard_draft(gathering: Gathering, *, by: UUID) -> None:
+    """Throw a draft away; what was ever published stays, since others know of it."""
+    _lock(gathering)
+    if gathering.state is not GatheringState.DRAFT:
+        raise OnlyDraftsAreDiscarded
+    audit.record(
+        "gathering.discarded", by=by, on=("gathering", gathering.id), before=_facts(gathering), after=_state(gathering)
+    )
+    db.session.delete(gathering)
+    db.session.flush()
 
 
 def publish_gathering(gathering: Gathering, *, by: UUID) -> None:

@@ -90,3 +90,18 @@ class CapacityBelowBookings(Refusal):
 
 class NotReadyToPublish(Refusal):
     """Something that members need to know is missing or makes no sense any more."""
+
+
+class OnlyDraftsAreDiscarded(Refusal):
+    """It was published, so somebody may count on it."""
+
+    message = _l("Only a draft can be thrown away. What has been published can be cancelled, with a reason.")
+
+
+class NotOnThisDate(Refusal):
+    """What holds for one date of a series cannot be for another."""
+
+    def __init__(self, starts_at: datetime, why: str) -> None:
+        super().__init__(
+            _("On %(day)s it cannot be done, so nothing was changed. %(why)s", day=short_date(starts_at), why=why)
+        )
