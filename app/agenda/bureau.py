@@ -146,10 +146,8 @@ def edit(id: UUID) -> ResponseReturnValue:
         if shown_first and request.form.get("confirmed") != form.mark():
             effect = series_bureau.effect_of(gathering, form)
         elif count := _saved(id, form):
-            flash(
-                _n("The changes are saved.", "The changes are saved, on %(num)s dates.", count),
-                "success",
-            )
+            on_several = _("The changes are saved, on %(number)s dates.", number=count)
+            flash(on_several if count > 1 else _("The changes are saved."), "success")
             return redirect(url_for(".show", id=id), 303)
     return render_form(
         "agenda/bureau/edit.html", form, gathering=queries.any_gathering(id), original=None, effect=effect

@@ -13,6 +13,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from app.agenda.models import Booking, BookingState, Gathering, GatheringKind, GatheringState, Speaker
+from app.agenda.series import demo as series
 from app.agenda.services import terms_of
 from app.core import clock
 from app.core.db import Base, db, insert_rows
@@ -71,6 +72,7 @@ def seed(plan: DemoPlan) -> None:
     made = [_gathering(content, day, number, first_ahead, rng) for number, day in enumerate(days)]
     if not made:
         return
+    series.lay_out(made, plan.chance("series"))
     bookings = _bookings(made, plan, rng)
     insert_rows(Gathering, [one.row for one in made])
     insert_rows(Speaker, [speaker for one in made for speaker in one.speakers])

@@ -200,6 +200,8 @@ class Guide:
             for state in states
         ]
         found = [gathering for gathering in gatherings if gathering]
+        repeated = db.session.scalars(select(Gathering.id).where(Gathering.series_id.is_not(None))).first()
+        assert repeated
         lid = self._account("lid")
         near = db.session.scalars(
             select(Booking.gathering_id)
@@ -231,8 +233,11 @@ class Guide:
             "waitlist_bureau.seats": [f"/bureau/agenda/{place.gathering_id}/seats"],
             "agenda.show": [f"/agenda/{one.id}" for one in found],
             "agenda.cancel_late": [f"/agenda/{near}/cancel-late"],
-            "agenda_bureau.show": [f"/bureau/agenda/{one.id}" for one in found],
-            "agenda_bureau.edit": [f"/bureau/agenda/{found[0].id}/edit"],
+            "agenda_bureau.show": [f"/bureau/agenda/{one}" for one in [*(one.id for one in found), repeated]],
+            "agenda_bureau.edit": [f"/bureau/agenda/{found[0].id}/edit", f"/bureau/agenda/{repeated}/edit"],
+            "series_bureau.copy": [f"/bureau/agenda/{found[0].id}/copy"],
+            "series_bureau.repeat": [f"/bureau/agenda/{repeated}/repeat"],
+            "series_bureau.discard": [f"/bureau/agenda/{found[-1].id}/discard"],
             "agenda_bureau.call_off": [f"/bureau/agenda/{found[0].id}/cancel"],
             "accounts_bureau.show": [f"/bureau/accounts/{self._account(who).id}" for who in ("coordinator", "lid")],
             "audit.show": [f"/bureau/audit/{one}" for one in entries],

@@ -18,7 +18,7 @@ from app.agenda.models import Gathering, GatheringState
 from app.agenda.series import queries, services
 from app.agenda.series.forms import DatesForm, RepeatForm, ScopedGatheringForm, told
 from app.agenda.series.queries import Busy, Scope
-from app.agenda.series.recurrence import days_of
+from app.agenda.series.recurrence import Rhythm, days_of
 from app.agenda.series.services import Opening
 from app.agenda.services import discard_draft, draft_gathering
 from app.agenda.shown import STATES
@@ -51,7 +51,8 @@ def copy(id: UUID) -> ResponseReturnValue:
 def repeat(id: UUID) -> ResponseReturnValue:
     """G1: lay out a series; its dates are shown first, and each can be left out."""
     gathering = agenda.any_gathering(id)
-    rule = RepeatForm(gathering, data={"every": 1, "times": 5, "opening": Opening.AT_ONCE})
+    usual = {"rhythm": Rhythm.MONTHLY_BY_WEEKDAY, "every": 1, "times": 5, "opening": Opening.AT_ONCE}
+    rule = RepeatForm(gathering, data=usual)
     dates: DatesForm | None = None
     if rule.validate_on_submit():
         dates = _dates(gathering, rule)
