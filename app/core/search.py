@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -31,7 +31,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, aliased, mapped_column
 
-from app.core.db import Base, db
+from app.core.db import Base, db, put_rows
 
 PEOPLE = "bureau"
 """The scope of everybody the bureau knows, which lists of several domains search; `profiles` fills it."""
@@ -71,6 +71,11 @@ def rows(scope: str, subject_id: UUID, *texts: str) -> Iterator[dict[str, Any]]:
     """Yield the rows for a subject, for writing many at once."""
     for word in words(*texts):
         yield {"scope": scope, "word": word, "subject_id": subject_id}
+
+
+def add(scope: str, texts: Mapping[UUID, Sequence[str]]) -> None:
+    """Make subjects findable by the words of some more texts; words they have already stay."""
+    put_rows(SearchWord, [row for subject_id, of in texts.items() for row in rows(scope, subject_id, *of)])
 
 
 def remember(scope: str, subject_id: UUID, *texts: str) -> None:

@@ -10,10 +10,10 @@ from random import Random
 from typing import Any
 from uuid import UUID
 
-from app.core import clock
+from app.core import clock, search
 from app.core.db import Base, insert_rows
 from app.core.demo import DemoPlan, drawn_id
-from app.payments import services, settings
+from app.payments import queries, services, settings
 from app.payments.models import (
     Attempt,
     AttemptState,
@@ -69,6 +69,13 @@ class _Writer:
         self.seller = settings.seller_snapshot()
 
     def write(self) -> None:
+        search.add(
+            queries.SCOPE,
+            {
+                bill["id"]: queries.words_of(bill["number"], bill["buyer"]["name"], bill["rf_reference"])
+                for bill in self.rows[Bill]
+            },
+        )
         for model in self.order:
             insert_rows(model, self.rows[model])
             self.rows[model] = []

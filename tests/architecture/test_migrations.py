@@ -19,6 +19,7 @@ from app.accounts.models import Account
 from app.core.db import db
 from app.core.ddl import guard_ddl
 from app.core.demo import DemoPlan
+from app.core.search import SearchWord
 from app.demo import making
 from tests.conftest import fresh_database, settings
 
@@ -75,6 +76,21 @@ def test_every_revision_goes_down_and_up_again_with_data_in_it(unmigrated):
     assert tables() == set()
     upgrade()
     assert differences() == []
+
+
+def test_bills_that_were_there_before_are_found_by_the_same_words_as_new_ones(unmigrated):
+    upgrade()
+    making.make(DemoPlan(members=5, sessions=2, bookings=4, seed=3, today=date(2026, 11, 21)), lambda *_: None)
+    of_bills = select(SearchWord.word, SearchWord.subject_id).where(SearchWord.scope == "bill")
+    of_bills = of_bills.order_by(SearchWord.word, SearchWord.subject_id)
+    words = db.session.execute(of_bills).all()
+    assert words
+    db.session.remove()
+    downgrade(revision="0018")
+    assert db.session.execute(of_bills).all() == []
+    db.session.remove()
+    upgrade()
+    assert db.session.execute(of_bills).all() == words
 
 
 def test_tables_that_only_grow_refuse_changes_after_migrating(unmigrated):

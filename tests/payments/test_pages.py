@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import replace
 
 import pytest
 import time_machine
 from flask import Flask
 from sqlalchemy import event, func, select, text
 from sqlalchemy.engine import Engine
+from stdnum import iso11649
 
+from app.core import search
 from app.core.db import atomic, db, forget_reads
+from app.core.observability import statements_so_far
 from app.mail.models import OutboxMail
 from app.payments import _register_providers, services
 from app.payments.models import Attempt, BillState, LedgerEntry, Method, TaskKind
@@ -20,7 +24,7 @@ from app.payments.providers.testpay import Play
 from app.payments.services import LineDraft
 from tests.factories import make_account
 from tests.golden import assert_mail_matches
-from tests.payments.conftest import begin, draw_up, fresh, run_jobs
+from tests.payments.conftest import begin, buyer, draw_up, fresh, run_jobs
 
 
 def text_of(answer):
@@ -208,6 +212,44 @@ def test_the_test_page_takes_junk_without_a_fault(client, bill):
     assert client.post("/testpay/tp_unknown", data={"move": "pay"}).status_code == 404
     assert client.post(f"/testpay/{reference}", data={"move": "fly"}).status_code == 303
     assert client.post(f"/testpay/{reference}", data={"move": "settle"}).status_code == 409
+
+
+@pytest.mark.parametrize("many", [False, True])
+def test_b3_a_bill_is_found_by_the_beginning_of_its_number_buyer_or_reference(treasurer, bill, monkeypatch, many):
+    """However many have a word; drafts too, and by the number from the moment that they have one."""
+    if many:
+        monkeypatch.setattr(search, "MANY", 1)
+    with atomic():
+        other = services.choose_transfer(draw_up(bill.person_id, buyer=replace(buyer(), name="Vos B.V.")).id, by=None)
+    written = iso11649.format(bill.rf_reference)
+    for asked in ("prins", "int pri", bill.rf_reference, bill.rf_reference[:8], written, written[5:14]):
+        page = text_of(treasurer.get("/bureau/payments", query_string={"q": asked}))
+        assert "Prins Interim B.V." in page
+        assert "Vos B.V." not in page
+    for asked in (other.number, other.number[:8], "vos"):
+        page = text_of(treasurer.get("/bureau/payments", query_string={"q": asked}))
+        assert other.number in page
+        assert "Prins Interim" not in page
+    assert "Prins Interim" not in text_of(treasurer.get("/bureau/payments?q=rins"))
+
+
+def test_m11_a_bill_that_goes_to_another_buyer_is_found_by_that_one(treasurer, bill, account):
+    with atomic():
+        services.readdress(bill.id, replace(buyer(), name="Waterland B.V."), by=account)
+    assert "Waterland B.V." in text_of(treasurer.get("/bureau/payments?q=water"))
+    assert "Waterland B.V." not in text_of(treasurer.get("/bureau/payments?q=prins"))
+
+
+def test_b3_the_bills_keep_their_query_budget(treasurer, account):
+    for number in range(30):
+        draw_up(account.id, buyer=replace(buyer(), name=f"Prins {number} B.V."))
+    for address, budget in (
+        ("/bureau/payments", 6), ("/bureau/payments?q=prins", 7), ("/bureau/payments?age=not_due&method=ideal", 6),
+    ):  # fmt: skip
+        treasurer.get(address)
+        before = statements_so_far()
+        assert treasurer.get(address).status_code == 200
+        assert statements_so_far() - before <= budget, address
 
 
 def test_the_treasurer_finds_a_bill_and_books_its_transfer_once(treasurer, bill):

@@ -22,7 +22,7 @@ from app.core.permissions import Permission
 from app.payments import queries, services, shown
 from app.payments.bureau.base import bp
 from app.payments.forms import TransferForm
-from app.payments.models import Bill, LedgerEntry, TaskKind
+from app.payments.models import Bill, TaskKind
 
 BILLS = Listing(
     title=_l("Payments"),
@@ -43,7 +43,7 @@ BILLS = Listing(
         Column("rf_reference", _l("Payment reference"), text=iso11649.format, shown=False),
         Column("state", _l("State"), Kind.BADGE, badge=lambda state: shown.BILL_STATES[state]),
     ],
-    search=["number", "buyer", "rf_reference"],
+    search=queries.found_by,
     search_label=_l("Search by invoice, buyer or reference"),
     filters=[
         ChoiceFilter(
@@ -56,11 +56,7 @@ BILLS = Listing(
             "method",
             _l("Paid with"),
             options=[Option(method, name) for method, name in shown.METHODS.items()],
-            where=lambda methods: Bill.id.in_(
-                LedgerEntry.__table__.select()
-                .with_only_columns(LedgerEntry.bill_id)
-                .where(LedgerEntry.method.in_(list(methods)))
-            ),
+            where=queries.paid_by,
         ),
         ChoiceFilter(
             "age",

@@ -18,6 +18,7 @@ from app.payments.queries.bank import (
     refused_files,
 )
 from app.payments.queries.bills import (
+    SCOPE,
     Outcome,
     any_bill,
     bill,
@@ -25,10 +26,13 @@ from app.payments.queries.bills import (
     bills,
     bills_of,
     found,
+    found_by,
     latest_attempt,
     outcome,
     owed_by,
+    paid_by,
     went_back,
+    words_of,
 )
 from app.payments.queries.bookings import Split, bookings, vat_in
 from app.payments.queries.credits import (
@@ -92,6 +96,7 @@ __all__ = [
     "HELD_ABOUT",
     "PLACEHOLDERS",
     "REMINDABLE",
+    "SCOPE",
     "UNPAID",
     "Age",
     "Claim",
@@ -131,6 +136,7 @@ __all__ = [
     "disputes_to_answer",
     "dunning_of",
     "found",
+    "found_by",
     "gaps_before",
     "hold_of",
     "in_proportion",
@@ -159,6 +165,7 @@ __all__ = [
     "overdue",
     "owed_by",
     "owing",
+    "paid_by",
     "percentage",
     "refund_order",
     "refund_orders",
@@ -188,4 +195,5 @@ __all__ = [
     "waiting_by_kind",
     "went_back",
     "why_chosen",
+    "words_of",
 ]

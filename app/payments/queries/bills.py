@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.orm import selectinload
+from stdnum import iso11649
 
+from app.core import search
 from app.core.db import db
 from app.core.errors import NotFound
 from app.payments.models import (
@@ -24,6 +26,8 @@ from app.payments.models import (
     Task,
     TaskKind,
 )
+
+SCOPE = "bill"
 
 
 class Outcome(StrEnum):
@@ -123,14 +127,30 @@ def bills() -> Select[Any]:
     )
 
 
+def words_of(number: str | None, buyer: str, rf_reference: str) -> tuple[str, ...]:
+    """Return by which texts a bill is found: its number, its buyer, and its reference whole and as it is written."""
+    return number or "", buyer, rf_reference, iso11649.format(rf_reference)
+
+
+def found_by(text: str) -> ColumnElement[bool]:
+    """Say that a bill has a number, a buyer and a payment reference with words that begin like these."""
+    return search.matching(SCOPE, Bill.id, text)
+
+
 def found(text: str, limit: int) -> list[Bill]:
-    """Return bills whose number begins like this, or whose payment reference this is, the newest first."""
-    compact = "".join(text.split()).upper()
-    query = select(Bill).where(
-        or_(Bill.number.istartswith(text.strip(), autoescape=True), Bill.rf_reference == compact),
-        Bill.state != BillState.VOID,
-    )
+    """Return bills that a number or a payment reference finds, the newest first; a name finds people instead."""
+    if not any(sign.isdigit() for sign in text):
+        return []
+    query = select(Bill).where(found_by(text), Bill.state != BillState.VOID)
     return list(db.session.scalars(query.order_by(Bill.created_at.desc()).limit(limit)))
+
+
+def paid_by(methods: Sequence[str]) -> ColumnElement[bool]:
+    """Say that money came in for a bill, or went back, in one of these ways."""
+    ways = select(LedgerEntry.bill_id).where(LedgerEntry.method.in_(methods))
+    if search.many_of([ways])[0]:
+        return ways.where(LedgerEntry.bill_id == Bill.id).exists()
+    return Bill.id.in_(ways)
 
 
 def latest_attempt(bill_id: UUID) -> Attempt | None:

@@ -16,7 +16,7 @@ from stdnum.iso7064 import mod_97_10
 
 from app.accounts.models import Account
 from app.audit import services as audit
-from app.core import clock
+from app.core import clock, search
 from app.core.db import db
 from app.core.errors import IllegalTransition
 from app.core.events import publish
@@ -92,6 +92,7 @@ def draw_up_bill(
     )
     db.session.add(bill)
     db.session.flush()
+    search.add(queries.SCOPE, {bill.id: queries.words_of(None, buyer.name, bill.rf_reference)})
     settle_vat(bill, by=by)
     audit.record(
         "payments.bill.drawn_up",
@@ -146,6 +147,7 @@ def issue(bill: Bill, *, by: Account | None, settled: dict[str, Any] | None = No
     bill.number = number
     bill.issued_on, bill.issued_at = today, clock.now()
     bill.seller, bill.settled = settings.seller_snapshot(), settled
+    search.add(queries.SCOPE, {bill.id: [number]})
     audit.record("payments.bill.issued", by=by.id if by else None, on=("bill", bill.id), after={"number": bill.number})
     jobs.enqueue("payments.keep_invoice", key=f"invoice:{bill.id}", payload={"bill_id": str(bill.id)})
     publish(BillIssued(bill_id=bill.id, person_id=bill.person_id))

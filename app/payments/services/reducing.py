@@ -7,11 +7,12 @@ from uuid import UUID
 
 from app.accounts.models import Account
 from app.audit import services as audit
-from app.core import clock
+from app.core import clock, search
 from app.core.db import db
 from app.core.errors import Refusal, WayOut
 from app.core.events import publish
 from app.core.i18n import _l
+from app.payments import queries
 from app.payments.events import BillPaid
 from app.payments.models import AttemptState, Bill, BillState
 from app.payments.services.bills import Buyer, issue, locked, move
@@ -95,6 +96,7 @@ def readdress(bill_id: UUID, buyer: Buyer, *, by: Account) -> bool:
         return False
     before, asked_before = {"buyer": bill.buyer["name"]}, (bill.gross_cents, bill.vat_pending)
     bill.buyer = asdict(buyer) | {"lines": list(buyer.lines)}
+    search.remember(queries.SCOPE, bill.id, *queries.words_of(None, buyer.name, bill.rf_reference))
     to_issue = settle_vat_anew(bill, by=by)
     if (bill.gross_cents, bill.vat_pending) != asked_before:
         close_page(bill.id)
