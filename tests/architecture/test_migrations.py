@@ -86,7 +86,7 @@ def test_bills_that_were_there_before_are_found_by_the_same_words_as_new_ones(un
     words = db.session.execute(of_bills).all()
     assert words
     db.session.remove()
-    downgrade(revision="0018")
+    downgrade(revision="0019")
     assert db.session.execute(of_bills).all() == []
     db.session.remove()
     upgrade()

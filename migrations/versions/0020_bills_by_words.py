@@ -6,8 +6,8 @@ from stdnum import iso11649
 
 from app.core import search
 
-revision = "0019"
-down_revision = "0018"
+revision = "0020"
+down_revision = "0019"
 branch_labels = None
 depends_on = None
 
