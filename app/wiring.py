@@ -40,6 +40,9 @@ from app.payments import views as payments_views
 from app.profiles import services as profiles
 
 SUBSCRIPTIONS: tuple[tuple[type[Event], Callable[[Any], object]], ...] = (
+    (accounts.AccountAnonymised, membership_services.forget_member),
+    (accounts.AccountAnonymised, payments_services.forget_payer),
+    (accounts.AccountAnonymised, profiles.forget_profile),
     (accounts.AccountChanged, profiles.follow_account),
     (membership.ApplicationSubmitted, profiles.follow_application),
     (membership.ApplicationSubmitted, membership_mails.application_received),

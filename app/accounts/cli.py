@@ -8,7 +8,7 @@ from flask.cli import AppGroup
 from app.accounts import queries
 from app.accounts.models import Account
 from app.accounts.roles import Role
-from app.accounts.services import entering, staff
+from app.accounts.services import entering, erasing, staff
 from app.accounts.services.accounts import add_account
 from app.core.db import atomic
 from app.core.errors import Refusal
@@ -53,6 +53,32 @@ def revoke(email: str, role: str) -> None:
     except Refusal as refusal:
         raise click.ClickException(str(refusal.message)) from refusal
     click.echo(f"{email} is no longer {role}.")
+
+
+@accounts.command("anonymise")
+@click.argument("email")
+@click.option("--dry-run", is_flag=True, help="Only say whether it can be done.")
+def anonymise(email: str, *, dry_run: bool) -> None:
+    """Forget for good who EMAIL is (L4); invoices and the ledger keep what the law asks for."""
+    try:
+        with atomic():
+            erasing.anonymise(_known(email), by=None)
+            _undo(when=dry_run)
+    except _OnlyTried:
+        click.echo(f"{email} can be anonymised. Nothing was changed.")
+    except Refusal as refusal:
+        raise click.ClickException(str(refusal.message)) from refusal
+    else:
+        click.echo(f"It is forgotten who {email} was.")
+
+
+class _OnlyTried(Exception):  # noqa: N818  ends the transaction of a dry run
+    """Nothing of what was tried may stay."""
+
+
+def _undo(*, when: bool) -> None:
+    if when:
+        raise _OnlyTried
 
 
 def _known(email: str) -> Account:

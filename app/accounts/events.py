@@ -27,3 +27,10 @@ class AccountChanged(Event):
     """Somebody's name or address is another one from now on; whoever shows it elsewhere follows."""
 
     account_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccountAnonymised(Event):
+    """L4: who somebody was is forgotten; each domain lets go of its part, or refuses and nothing is forgotten."""
+
+    account_id: UUID

@@ -43,6 +43,7 @@ SENTENCES = {
     ),
     "accounts.email_changed": (_l("E-mail address changed"), _l("%(actor)s changed the e-mail address")),
     "accounts.roles_changed": (_l("Roles changed"), _l("%(actor)s changed the roles of %(object)s: %(roles)s")),
+    "accounts.anonymised": (_l("Person forgotten"), _l("%(actor)s had it forgotten who this account was")),
     "accounts.disabled": (_l("Account closed"), _l("%(actor)s closed the account of %(object)s")),
     "accounts.enabled": (_l("Account opened again"), _l("%(actor)s opened the account of %(object)s again")),
     "accounts.factors_reset": (

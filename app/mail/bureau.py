@@ -28,6 +28,7 @@ STATES = {
 REASONS = {
     "unsubscribed": _l("The reader has unsubscribed from this kind of mail."),
     "bounced": _l("Mail to this address came back."),
+    "unreachable": _l("Who this is was forgotten at their own wish, so nothing is sent."),
 }
 
 OUTBOX = Listing(

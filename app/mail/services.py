@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from sqlalchemy import delete, exists, select, update
+from sqlalchemy import delete, exists, or_, select, update
 
 from app.core import clock
 from app.core.db import atomic, db, forget_reads, insert_once, put_rows
@@ -28,11 +28,13 @@ from app.mail.rendering import link, one_line, public_url, render
 from app.mail.unsubscribing import token_for
 
 __all__ = [
+    "NOWHERE",
     "Inline",
     "Reference",
     "attachment_source",
     "deliver",
     "forget_contents",
+    "forget_reader",
     "make_ready",
     "post",
     "post_ready",
@@ -43,6 +45,9 @@ __all__ = [
 
 _ADDRESS = re.compile(r"[^\s@<>,;:\"()\[\]\\\x00-\x1f\x7f]+@[\w-]+(\.[\w-]+)*")
 KEEP_CONTENTS = timedelta(days=400)
+NOWHERE = "anoniem.invalid"
+"""Where people live of whom it was forgotten who they are (L4): a domain that can never be (RFC 2606)."""
+UNREACHABLE = "unreachable"
 LONGEST_ADDRESS = 254
 LONGEST_SUBJECT = 300
 LONGEST_NAME = 200
@@ -189,7 +194,9 @@ def _headers(mail_id: UUID, *, service_mail: bool) -> dict[str, str]:
 
 
 def _why_held(address: str, *, service_mail: bool, account_id: UUID | None, topic: str) -> str | None:
-    """Return why an address is not written to: it bounced, or its reader left this kind of mail."""
+    """Return why an address is not written to: it is nobody's, it bounced, or its reader left this kind of mail."""
+    if address.endswith(f"@{NOWHERE}"):
+        return UNREACHABLE
     query = select(Suppression.reason).where(Suppression.address == address.lower())
     reasons = set(db.session.scalars(query))
     if SuppressionReason.BOUNCED in reasons:
@@ -301,6 +308,17 @@ def forget_contents() -> None:
             .values(text="", html="", attachments=[])
             .execution_options(synchronize_session=False)
         )
+
+
+def forget_reader(account_id: UUID, address: str) -> None:
+    """L4: erase what mails said to somebody, and to whom; that there were mails, and when, stays."""
+    theirs = or_(OutboxMail.account_id == account_id, OutboxMail.recipient == address)
+    erased = {"recipient": f"{account_id.hex}@{NOWHERE}", "recipient_name": "", "text": "", "html": ""}
+    held = {"state": MailState.HELD, "last_error": UNREACHABLE}
+    nobody = update(OutboxMail).execution_options(synchronize_session=False)
+    db.session.execute(nobody.where(theirs, OutboxMail.state == MailState.QUEUED).values(held))
+    db.session.execute(nobody.where(theirs).values(**erased, attachments=[]))
+    db.session.execute(delete(Suppression).where(Suppression.address == address.lower()))
 
 
 def unsubscribe(address: str) -> None:

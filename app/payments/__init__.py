@@ -46,6 +46,8 @@ def init_app(app: Flask) -> None:
     jobs.handler("payments.forget_method")(services.forget_method)
     jobs.handler("payments.follow_up", retries=1)(services.follow_up)
     jobs.schedule("payments.follow_up", handler="payments.follow_up", every=FOLLOW_UP_EVERY)
+    jobs.handler("payments.forget_messages", retries=2, lease=LONGEST_RUN)(services.forget_messages)
+    jobs.schedule("payments.forget_messages", handler="payments.forget_messages", daily_at="04:20")
     jobs.handler("payments.remind", retries=3, lease=LONGEST_READING)(services.remind_overdue)
     jobs.schedule("payments.remind", handler="payments.remind", daily_at="08:00")
     sentences.register()

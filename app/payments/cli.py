@@ -20,3 +20,11 @@ def sweep() -> None:
 def reconcile() -> None:
     """Compare the ledger with the payment provider's own account; the worker does this every night."""
     click.echo(f"{services.reconcile()} differences to look at.")
+
+
+@cli.command("forget")
+@click.option("--dry-run", is_flag=True, help="Only say how many there are.")
+def forget(*, dry_run: bool) -> None:
+    """Leave of the provider's old messages the bare facts (L4); the worker does this every night."""
+    told = services.forget_messages(dry_run=dry_run)
+    click.echo(f"{told} messages would be stripped." if dry_run else f"{told} messages stripped.")

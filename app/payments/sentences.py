@@ -43,6 +43,10 @@ SENTENCES = {
         _l("VAT decision forgotten"),
         _l("%(actor)s let the next bill of %(person)s ask which VAT applies"),
     ),
+    "payments.bill.buyer_forgotten": (
+        _l("Buyer forgotten"),
+        _l("Who a bill without a number was for is forgotten: %(person)s"),
+    ),
     "payments.bill.reduced": (
         _l("Bill reduced"),
         _l("%(actor)s used a code: the bill of %(person)s comes to %(gross_cents)s"),

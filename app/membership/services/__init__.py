@@ -52,6 +52,7 @@ from app.membership.services.discounts import (
     stop_code,
     use_code,
 )
+from app.membership.services.forgetting import StillMember, forget_member
 from app.membership.services.inviting import (
     HasApplication,
     NotExpired,
@@ -132,6 +133,7 @@ __all__ = [
     "Renewing",
     "SomeFailed",
     "SponsorNeedsPrice",
+    "StillMember",
     "TooLateToUndo",
     "TooMuchText",
     "UnknownCode",
@@ -146,6 +148,7 @@ __all__ = [
     "description_of",
     "details_of",
     "expire_admission",
+    "forget_member",
     "give_back_code",
     "hold_for_processing",
     "invite",

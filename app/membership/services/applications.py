@@ -174,14 +174,14 @@ def attach_cv(application: Application, *, shown_name: str, content: bytes, by: 
         cv = ApplicationCv(application_id=application.id)
         db.session.add(cv)
     else:
-        after_commit(_Discard(cv.stored_name))
+        after_commit(Discard(cv.stored_name))
     cv.stored_name, cv.shown_name, cv.size, cv.uploaded_at = stored_name, shown_name, len(content), clock.now()
     audit.record("application.cv_attached", by=by.id, on=("application", application.id), after={"size": len(content)})
     return cv
 
 
 @dataclass(frozen=True)
-class _Discard:
+class Discard:
     """Removes a file after the commit that unlinked it."""
 
     stored_name: str
@@ -258,5 +258,5 @@ def withdraw(application: Application, *, by: Account) -> None:
     db.session.execute(delete(ApplicationStep).where(ApplicationStep.application_id == application.id))
     cv = queries.cv_of(application.id)
     if cv is not None:
-        after_commit(_Discard(cv.stored_name))
+        after_commit(Discard(cv.stored_name))
         db.session.delete(cv)

@@ -55,6 +55,7 @@ from app.payments.services.dunning import (
     remind,
     remind_overdue,
 )
+from app.payments.services.forgetting import StillOwing, bare_message, forget_messages, forget_payer
 from app.payments.services.hooks import look, receive_hook, sweep
 from app.payments.services.lines import LineDraft, vat_rate, vat_total
 from app.payments.services.methods import agreed, forget_method, saved_method_of, withdraw_method
@@ -152,6 +153,7 @@ __all__ = [
     "Refundable",
     "SameBill",
     "SameDay",
+    "StillOwing",
     "TaskClosed",
     "TooMuchCredited",
     "TooMuchToRefund",
@@ -164,6 +166,7 @@ __all__ = [
     "attached_credit_note",
     "attached_invoice",
     "balance",
+    "bare_message",
     "book_certain",
     "book_line",
     "book_refund",
@@ -186,7 +189,9 @@ __all__ = [
     "draw_up_bill",
     "effect_of",
     "follow_up",
+    "forget_messages",
     "forget_method",
+    "forget_payer",
     "forget_vat",
     "give_up_claim",
     "hold",

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from app.accounts.events import AccountChanged
+from app.accounts.events import AccountAnonymised, AccountChanged
 from app.accounts.models import Account
 from app.audit import services as audit
 from app.core import clock
@@ -78,6 +78,15 @@ def follow_membership(event: MembershipChanged) -> None:
 def follow_account(event: AccountChanged) -> None:
     """B3, L2: let lists and searches follow a changed name or address."""
     gather([event.account_id])
+
+
+def forget_profile(event: AccountAnonymised) -> None:
+    """L4: leave nothing of what somebody told about themselves."""
+    profile = queries.profile_of(event.account_id)
+    if profile is not None:
+        profile.listed, profile.available_from, profile.days_a_week = False, None, None
+        profile.headline = profile.about = profile.website = ""
+        profile.terms.clear()
 
 
 def introduce(profile: Profile, *, headline: str, about: str, website: str, by: Account) -> None:
