@@ -89,6 +89,7 @@ from app.membership.services.resigning import (
 from app.membership.services.reviving import NoWayBack, Offer, Renewing, renewing, renewing_of, revive
 from app.membership.services.waiving import (
     UNDO_MINUTES,
+    GivenUpBefore,
     MembershipIsOver,
     WaiverStands,
     may_undo,
@@ -113,6 +114,7 @@ __all__ = [
     "CompanyDetails",
     "ConsentTextChanged",
     "EmailNotConfirmed",
+    "GivenUpBefore",
     "HasApplication",
     "InvitedLately",
     "IsPaused",

@@ -13,6 +13,7 @@ from app.core import clock
 from app.core.db import db
 from app.core.errors import NotFound, Refusal
 from app.core.events import publish
+from app.core.formats import short_date
 from app.core.i18n import _l
 from app.membership import queries
 from app.membership.events import MembershipActivated, WaiverUndone
@@ -33,6 +34,12 @@ class MembershipIsOver(Refusal):
     """M9: what was given up gets no further period."""
 
     message = _l("This membership has ended. Admit the person again first.")
+
+
+class GivenUpBefore(Refusal):
+    """M9: whoever goes gets no year after that."""
+
+    message = _l("The membership was given up before this period begins. Take that back first.")
 
 
 class WaiverStands(Refusal):
@@ -60,6 +67,8 @@ def waive_period(membership_id: UUID, *, reason: str, by: Account, sequence: int
     credited = bill is not None and _put_aside(bill, waiting_id=waiting.id if waiting else membership_id, by=by)
     period = waiting if waiting is not None and not credited else _next_period(membership)
     _date(period)
+    if membership.ends_on is not None and period.starts_on is not None and period.starts_on > membership.ends_on:
+        raise GivenUpBefore(_l("The membership was given up as of %(day)s.", day=short_date(membership.ends_on)))
     waiver = PeriodWaiver(
         period_id=period.id,
         reason=reason,
