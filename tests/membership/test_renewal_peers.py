@@ -6,18 +6,21 @@ from datetime import date, timedelta
 
 import pytest
 
-from app.core.db import db
+from app.core import clock
+from app.core.db import atomic, db
+from app.jobs import services as jobs
 from app.membership import queries, services
 from app.membership.models import MembershipStatus
 from app.membership.queries import renewal
 from app.payments import queries as bills
 from app.payments import services as payments
-from app.payments.events import BillPaid
-from app.payments.models import BillState
+from app.payments.models import BillState, Method, TaskKind
+from app.payments.providers import testpay
 
 from .renewing import LAST_DAY, Years
 
 S = MembershipStatus
+NEXT_LAST_DAY = date(2029, 1, 3)
 
 
 def t(days: int) -> date:
@@ -84,29 +87,90 @@ def test_peer_paid_memberships_pro_3556_a_failed_payment_gives_no_year(automatic
     assert not automatic.is_member
 
 
-def test_peer_civicrm_core_12315_a_year_begins_by_money_not_by_a_bill(years):
-    """The period was extended before the money came."""
+def _only_billed(_years: Years) -> None:
+    """The bill is out, and nobody paid."""
+
+
+def _debit_under_way(years: Years) -> None:
+    _begin_debit(years)
+
+
+def _page_left_open(years: Years) -> None:
+    _checkout(years)
+
+
+def _refused(years: Years) -> None:
+    _begin_debit(years)
+    years.bank_says("fail")
+
+
+def _paid_in_part(years: Years) -> None:
+    _transfer(years, years.bill().gross_cents - 1)
+
+
+@pytest.mark.parametrize("so_far", [_only_billed, _page_left_open, _debit_under_way, _refused, _paid_in_part])
+def test_peer_civicrm_core_12315_a_year_begins_by_money_not_by_a_bill(years, so_far):
+    """The period was extended before the money came: by the bill, by an attempt, by a payment that was pending."""
     years.daily(t(-30))
+    so_far(years)
+    years.every_day(t(-29), t(-25))
     assert years.bill().state is BillState.ISSUED
     assert [period.starts_on for period in years.periods[1:]] == [None]
-    assert not queries.is_member(years.member_id, t(5))
+    assert queries.standing(years.member_id, t(-25)).ends_on == LAST_DAY
+    assert not queries.is_member(years.member_id, t(31))
+    _transfer(years, payments.left_to_pay(years.bill()))
+    assert [period.ends_on for period in years.periods] == [LAST_DAY, NEXT_LAST_DAY]
 
 
-def test_peer_civicrm_core_11730_the_same_payment_told_twice_adds_one_year(years):
-    """The period was extended twice for one payment."""
+def test_peer_civicrm_core_11730_the_same_payment_told_however_often_adds_one_year(years):
+    """The period was extended twice for one payment: here by its page, its message, the sweep and the treasurer's hand."""
     years.daily(t(-30))
-    years.pays()
-    bill = years.bill()
-    told = BillPaid(
-        bill_id=bill.id,
-        person_id=bill.person_id,
-        subject_type=bill.subject_type,
-        subject_id=bill.subject_id,
-        paid_at=bill.paid_at,
-    )
+    reference = _checkout(years)
+    with atomic():
+        told = testpay.play(reference, testpay.Play.PAY)
     for _again in range(3):
-        services.activate_after_payment(told)
-    assert [period.ends_on for period in years.periods] == [LAST_DAY, date(2029, 1, 3)]
+        payments.converge(reference)
+        with atomic():
+            payments.receive_hook(told)
+        payments.sweep()
+        jobs.run_due()
+    assert [period.ends_on for period in years.periods] == [LAST_DAY, NEXT_LAST_DAY]
+    assert payments.balance(years.bill().id) == years.bill().gross_cents
+
+
+def test_peer_civicrm_core_11730_two_payments_of_one_bill_add_one_year_and_a_task(years):
+    """The period was extended by each of two payments: the second one waits to be sent back."""
+    years.daily(t(-30))
+    reference = _checkout(years)
+    with atomic():
+        testpay.play(reference, testpay.Play.PAY)
+    _transfer(years, years.bill().gross_cents)
+    payments.converge(reference)
+    assert [period.ends_on for period in years.periods] == [LAST_DAY, NEXT_LAST_DAY]
+    assert [task.kind for task in bills.open_tasks()] == [TaskKind.SECOND_PAYMENT]
+    years.every_day(t(-29), t(5))
+    assert len(years.periods) == 2
+
+
+def _checkout(years: Years) -> str:
+    """Open a payment page for the bill of the next year, and return its name at the provider."""
+    db.session.commit()
+    url = payments.pay(
+        years.bill().id, method=Method.IDEAL, by=None, email="a@b.example", locale="nl", back=("/a", "/b")
+    )
+    return url.rpartition("/")[2]
+
+
+def _transfer(years: Years, cents: int) -> None:
+    db.session.commit()
+    with atomic():
+        payments.book_transfer(
+            years.bill().id,
+            amount_cents=cents,
+            received_at=clock.now(),
+            reference=f"{clock.today()}/{cents}",
+            by=years.treasurer,
+        )
 
 
 def test_peer_nadine_325_no_bill_after_leaving(automatic):
