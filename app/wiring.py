@@ -17,6 +17,7 @@ from app.agenda import mails as agenda_mails
 from app.agenda import queries as agenda_queries
 from app.agenda import views as agenda_views
 from app.agenda import waitlist_mails
+from app.agenda.attendance import mails as attendance_mails
 from app.agenda.feeds import entries as agenda_entries
 from app.agenda.feeds import views as agenda_feeds
 from app.audit.services import names_from
@@ -90,6 +91,7 @@ SUBSCRIPTIONS: tuple[tuple[type[Event], Callable[[Any], object]], ...] = (
     (agenda.OfferExpired, waitlist_mails.announce_expiry),
     (agenda.WaitlistLeft, waitlist_mails.announce_leaving),
     (agenda.WaitlistCalledOff, waitlist_mails.announce_end),
+    (agenda.NoShowRecorded, attendance_mails.tell_no_show),
     (agenda.GatheringMoved, agenda_mails.announce_move),
     (agenda.GatheringCancelled, agenda_mails.announce_cancellation),
 )

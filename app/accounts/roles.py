@@ -29,6 +29,7 @@ BUNDLES: dict[Role, frozenset[Permission]] = {
             Permission.GATHERING_READ,
             Permission.GATHERING_EDIT,
             Permission.BOOKING_READ,
+            Permission.ATTENDANCE_RECORD,
             Permission.AUDIT_READ,
             Permission.MAIL_READ,
             Permission.JOB_RETRY,

@@ -20,6 +20,10 @@ from app.agenda import (
     waitlist_mails,
     waitlist_views,
 )
+from app.agenda.attendance import bureau as door
+from app.agenda.attendance import papers, tickets
+from app.agenda.attendance import services as attendance
+from app.agenda.attendance import views as ticket_views
 from app.agenda.feeds import views as feeds
 from app.agenda.series import bureau as series_bureau
 from app.core import richtext
@@ -35,13 +39,18 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(series_bureau.bp)
     app.register_blueprint(waitlist_views.bp)
     app.register_blueprint(waitlist_bureau.bp)
+    app.register_blueprint(ticket_views.bp)
+    app.register_blueprint(door.bp)
+    app.register_blueprint(papers.bp)
     app.jinja_env.filters.update(initials=shown.initials, points=shown.points, markdown=richtext.render)
-    app.jinja_env.globals.update(agenda_kinds=shown.KINDS, agenda_offer=shown.offer)
+    app.jinja_env.globals.update(agenda_kinds=shown.KINDS, agenda_offer=shown.offer, ticket_page=tickets.page_of)
     jobs.handler("agenda.tell_moved")(mails.tell_moved)
     jobs.handler("agenda.tell_cancelled")(mails.tell_cancelled)
     jobs.handler("agenda.expire_offers")(services.expire_offers)
     jobs.schedule("agenda.expire_offers", handler="agenda.expire_offers", every=timedelta(minutes=5), at_start=True)
     waitlist_mails.register()
+    jobs.handler("agenda.tell_no_shows")(attendance.tell_no_shows)
+    jobs.schedule("agenda.tell_no_shows", handler="agenda.tell_no_shows", daily_at=attendance.SETTLED_AT)
     jobs.handler("agenda.remind")(reminders.remind)
     jobs.schedule("agenda.remind", handler="agenda.remind", daily_at=reminders.DAILY_AT)
     for topic in reminders.TOPICS:

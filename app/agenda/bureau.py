@@ -13,8 +13,10 @@ from flask_babel import lazy_gettext as _l
 
 from app.accounts.current import current_account
 from app.agenda import queries, services, shown
+from app.agenda.attendance import queries as attendance
+from app.agenda.attendance.queries import Outcome
 from app.agenda.forms import CallOffForm, GatheringForm, form_of, new_form
-from app.agenda.models import BookingState, Gathering
+from app.agenda.models import Gathering
 from app.agenda.series import bureau as series_bureau
 from app.agenda.series import queries as series
 from app.agenda.series import services as changing
@@ -56,9 +58,12 @@ GATHERINGS = Listing(
 )
 PAST_GATHERINGS = replace(GATHERINGS, default_sort="-starts_at")
 
-BOOKING_STATES = {
-    BookingState.CONFIRMED: ("ok", _l("Has a seat")),
-    BookingState.CANCELLED: ("", _l("Gave it back")),
+OUTCOMES = {
+    Outcome.SEAT: ("ok", _l("Has a seat")),
+    Outcome.CAME: ("ok", _l("Was there")),
+    Outcome.NO_SHOW: ("warn", _l("Did not come")),
+    Outcome.GIVEN_BACK: ("", _l("Gave it back")),
+    Outcome.GIVEN_BACK_LATE: ("warn", _l("Gave it back late")),
 }
 
 BOOKINGS = Listing(
@@ -68,16 +73,16 @@ BOOKINGS = Listing(
         Column("name", _l("Name"), sort=["family_name", "name"]),
         Column("email", _l("E-mail"), Kind.EMAIL),
         Column("booked_at", _l("Booked"), Kind.MOMENT, sort=True),
-        Column("state", _l("Status"), Kind.BADGE, badge=lambda state: Badge(*BOOKING_STATES[state])),
+        Column("outcome", _l("Status"), Kind.BADGE, badge=lambda outcome: Badge(*OUTCOMES[Outcome(outcome)])),
         Column("cancelled_at", _l("Given back"), Kind.MOMENT, shown=False),
     ],
     search=["name", "email"],
     search_label=_l("Name or e-mail"),
     filters=[
         ChoiceFilter(
-            "state",
+            "outcome",
             _l("Status"),
-            [Option(state, label) for state, (_tone, label) in BOOKING_STATES.items()],
+            [Option(outcome, label) for outcome, (_tone, label) in OUTCOMES.items()],
         )
     ],
     default_sort="seq",
@@ -108,7 +113,7 @@ def show(id: UUID) -> ResponseReturnValue:
     gathering = queries.any_gathering(id)
     return BOOKINGS.respond(
         "agenda/bureau/show.html",
-        queries.bookings_for_bureau(id),
+        queries.bookings_for_bureau(id).add_columns(attendance.outcome().label("outcome")),
         gathering=gathering,
         **_words(gathering),
         **series_bureau.part(gathering),
@@ -118,7 +123,14 @@ def show(id: UUID) -> ResponseReturnValue:
 def _words(gathering: Gathering) -> dict[str, Any]:
     tone, label = shown.STATES[gathering.state]
     begun = gathering.starts_at <= clock.now()
-    return {"tone": tone, "state_label": label, "begun": begun}
+    return {
+        "tone": tone,
+        "state_label": label,
+        "begun": begun,
+        "over": gathering.ends_at <= clock.now(),
+        "door_open": attendance.opens_at(gathering.starts_at) <= clock.now(),
+        "turnout": attendance.turnout(gathering.id) if begun else None,
+    }
 
 
 @bp.route("/new", methods=["GET", "POST"])

@@ -12,6 +12,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
+from app.agenda.attendance import demo as attendance
 from app.agenda.models import Booking, BookingState, Gathering, GatheringKind, GatheringState, Speaker
 from app.agenda.series import demo as series
 from app.agenda.services import terms_of
@@ -28,6 +29,7 @@ CANCELLED_AT, FULL_ONE_IN, OPENS_LATE_ONE_IN = 3, 5, 4
 OPENS_DAYS_BEFORE = 60
 CHANGED_MIND = 0.06
 FRIDAY = 4
+AT_HAND = (-1, 0)
 USUAL_SEATS = {
     GatheringKind.OPEN_PEER_REVIEW: (8, 8, 8),
     GatheringKind.NETWORK_MEETING: (60, 80, 120),
@@ -60,6 +62,7 @@ class Made:
 
     row: dict[str, Any]
     fill: float
+    at_hand: bool = False
     speakers: list[dict[str, Any]] = field(default_factory=list)
 
 
@@ -73,15 +76,16 @@ def seed(plan: DemoPlan) -> None:
     if not made:
         return
     series.lay_out(made, plan.chance("series"))
-    bookings = _bookings(made, plan, rng)
+    bookings, stays = _bookings(made, plan, rng)
     insert_rows(Gathering, [one.row for one in made])
     insert_rows(Speaker, [speaker for one in made for speaker in one.speakers])
     for start in range(0, len(bookings), AT_ONCE):
         insert_rows(Booking, bookings[start : start + AT_ONCE])
+    attendance.write(stays, AT_ONCE)
 
 
 def _days(plan: DemoPlan, rng: Random) -> list[date]:
-    """Spread the gatherings over the past two years and the coming months, on working days."""
+    """Spread the gatherings over two years past and the coming months, on working days; one yesterday, one today."""
     past = round(plan.sessions * PAST_SHARE)
     days = [
         plan.today - timedelta(days=1 + int(LONGEST_AGO * (number + rng.random()) / past)) for number in range(past)
@@ -91,13 +95,21 @@ def _days(plan: DemoPlan, rng: Random) -> list[date]:
         plan.today + timedelta(days=3 + int(FURTHEST_AHEAD * (number + rng.random()) / ahead))
         for number in range(ahead)
     ]
-    return sorted(day + timedelta(days=2) if day.weekday() > FRIDAY else day for day in days)
+    days = sorted(day + timedelta(days=2) if day.weekday() > FRIDAY else day for day in days)
+    first_ahead = sum(day < plan.today for day in days)
+    around = [(first_ahead - 1, plan.today - timedelta(days=1)), (first_ahead, plan.today)]
+    for number, day in around:
+        if 0 <= number < len(days):
+            days[number] = day
+    return days
 
 
 def _gathering(content: Content, day: date, number: int, first_ahead: int, rng: Random) -> Made:
     subject = content.subjects[(number * 5 + 3) % len(content.subjects)]
     gathering_id, kind = drawn_id(rng), GatheringKind(subject["kind"])
     starts_at = _moment(day, EVENING if kind in ON_SITE_IN_THE_EVENING else rng.choice(STARTS))
+    if at_hand := number - first_ahead in AT_HAND:
+        starts_at = _this_evening(day)
     state, now = _state(number - first_ahead), clock.now()
     draft, cancelled = state is GatheringState.DRAFT, state is GatheringState.CANCELLED
     opens = starts_at - timedelta(days=OPENS_DAYS_BEFORE)
@@ -122,12 +134,20 @@ def _gathering(content: Content, day: date, number: int, first_ahead: int, rng: 
         "created_at": min(opens - timedelta(days=20), now - timedelta(days=9)),
         "published_at": None if draft else min(opens, now) - timedelta(days=5),
         "cancelled_at": min(starts_at - timedelta(days=4), now - timedelta(hours=3)) if cancelled else None,
+        "no_shows_at": None,
         "cancel_reason": "De spreker is ziek geworden. Wij zoeken een nieuwe datum." if cancelled else "",
         "state": state,
-        **_where(content, kind, number, rng),
+        **_where(content, kind, number, rng, on_site=at_hand),
     }
     fill = 0.0 if draft or members_from > now else _fill(number - first_ahead, starts_at, rng)
-    return Made(row, fill, _speakers(gathering_id, subject, rng))
+    return Made(row, fill, at_hand, _speakers(gathering_id, subject, rng))
+
+
+def _this_evening(day: date) -> datetime:
+    """Let what is at hand begin in the evening, or, for who makes the demo at night, within the hour."""
+    evening, soon = _moment(day, time(19, 30)), clock.now() + timedelta(minutes=45)
+    late = day == clock.today() and evening < soon
+    return soon.replace(minute=30 * (soon.minute // 30), second=0, microsecond=0) if late else evening
 
 
 def _state(ahead: int) -> GatheringState:
@@ -148,12 +168,13 @@ def _programme(subject: Subject) -> str:
     return f"### Wat er gebeurt\n\n{items}\n\n{closing}"
 
 
-def _where(content: Content, kind: GatheringKind, number: int, rng: Random) -> dict[str, str]:
+def _where(content: Content, kind: GatheringKind, number: int, rng: Random, *, on_site: bool) -> dict[str, str]:
     online = f"https://meet.{DOMAIN}/kring-{rng.randrange(10**6):06d}"
-    if number % ONLINE_ONE_IN == ONLINE_ONE_IN - 1 and kind not in ON_SITE_IN_THE_EVENING:
+    on_site = on_site or kind in ON_SITE_IN_THE_EVENING
+    if number % ONLINE_ONE_IN == ONLINE_ONE_IN - 1 and not on_site:
         return {"venue": "", "address": "", "city": "", "online_url": online}
     place = rng.choice(content.venues)
-    hybrid = number % HYBRID_ONE_IN == HYBRID_ONE_IN - 1 and kind not in ON_SITE_IN_THE_EVENING
+    hybrid = number % HYBRID_ONE_IN == HYBRID_ONE_IN - 1 and not on_site
     return {
         "venue": place["name"],
         "address": place["address"],
@@ -197,22 +218,29 @@ def _bookers() -> tuple[list[UUID], list[UUID]]:
     return [row.id for row in rows], [row.id for row in rows if row.status == "active"]
 
 
-def _bookings(made: list[Made], plan: DemoPlan, rng: Random) -> list[dict[str, Any]]:
-    """Fill seats until the plan's number is reached; halls grow where the plan asks for more than they usually hold."""
+def _bookings(made: list[Made], plan: DemoPlan, rng: Random) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Fill seats until the plan's number is reached; halls grow where the plan asks for more than they usually hold.
+
+    Return the bookings, and the stays of who came.
+    """
     ever, now = _bookers()
     planned = sum(one.fill * one.row["capacity"] for one in made)
     growth = plan.bookings / planned if planned and plan.bookings > planned else 1.0
     rows: list[dict[str, Any]] = []
+    stays: list[dict[str, Any]] = []
+    door = plan.chance("attendance")
     for number, one in enumerate(made):
         if growth > 1:
             one.row["capacity"] = round(one.row["capacity"] * growth)
         people = now if one.row["starts_at"] > clock.now() else ever
         wanted = min(round(one.fill * one.row["capacity"]), len(people), one.row["capacity"])
         who = rng.sample(people, wanted)
-        if people and wanted and number % 3 == 0 and people[0] not in who:
+        if people and wanted and (number % 3 == 0 or one.at_hand) and people[0] not in who:
             who[-1] = people[0]
-        rows += _seats(one.row, who, rng)
-    return rows
+        seats = _seats(one.row, who, rng)
+        stays += attendance.came(one.row, seats, door)
+        rows += seats
+    return rows, stays
 
 
 def _seats(row: dict[str, Any], who: list[UUID], rng: Random) -> list[dict[str, Any]]:
@@ -234,6 +262,8 @@ def _seats(row: dict[str, Any], who: list[UUID], rng: Random) -> list[dict[str, 
                 "cancel_until": row["cancel_until"],
                 "terms": terms,
                 "cancelled_at": min(moment + timedelta(days=2), closed) if gone else None,
+                "cancelled_late": False,
+                "no_show_at": None,
             }
         )
     row["arrivals"] = len(rows)

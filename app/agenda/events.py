@@ -58,6 +58,13 @@ class SeatReleased(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class NoShowRecorded(Event):
+    """Somebody kept a seat and did not come (G7)."""
+
+    booking_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
 class WaitlistJoined(Event):
     """Somebody stands on a waiting list."""
 

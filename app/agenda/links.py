@@ -1,16 +1,19 @@
-"""Signed links in the agenda's mails: one names a place on a waiting list, one a seat that somebody may book (G2, G3).
+"""Signed links: a place on a waiting list, a seat that somebody may book, the ticket of a seat (G2, G3, G7).
 
-Whoever holds a link can answer that one offer or book that one seat for the person it was mailed to, and nothing else;
-both are over when the gathering begins. Opening one changes nothing, since mail scanners open links too.
+Whoever holds a link can answer that one offer, book that one seat for the person it was mailed to, or show that one
+ticket, and nothing else. Opening one changes nothing, since mail scanners open links too.
 """
 
 from __future__ import annotations
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from typing import NamedTuple
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from flask import current_app
+from flask import current_app, make_response
+from flask.typing import ResponseReturnValue
 from itsdangerous import BadSignature, URLSafeSerializer
 
 from app.mail.rendering import link
@@ -23,9 +26,27 @@ class MaySeat(NamedTuple):
     account_id: UUID
 
 
+def by_link(view: Callable[[str], ResponseReturnValue]) -> Any:
+    """Keep the address to whoever has it, since it is a key: stored nowhere, not indexed, told to no other site."""
+
+    @wraps(view)
+    def open_link(token: str) -> ResponseReturnValue:
+        response = make_response(view(token))
+        response.headers["Cache-Control"] = "no-store"
+        response.headers["Referrer-Policy"] = "same-origin"
+        response.headers["X-Robots-Tag"] = "noindex"
+        return response
+
+    return open_link
+
+
+def signing_keys() -> list[str]:
+    """Return what links are signed with, the key in use last; the others are still believed."""
+    return [*current_app.config["SECRET_KEY_FALLBACKS"], current_app.config["SECRET_KEY"]]
+
+
 def _signer(purpose: str) -> URLSafeSerializer:
-    keys = [*current_app.config["SECRET_KEY_FALLBACKS"], current_app.config["SECRET_KEY"]]
-    return URLSafeSerializer(keys, salt=f"agenda.{purpose}")
+    return URLSafeSerializer(signing_keys(), salt=f"agenda.{purpose}")
 
 
 def _signed(purpose: str, *ids: UUID) -> str:
@@ -71,3 +92,19 @@ def booking_named_by(token: str) -> MaySeat | None:
     """Return who may book where by a token, or None when nobody signed it."""
     found = _named("book", token, 2)
     return MaySeat(*found) if found else None
+
+
+def ticket_token(booking_id: UUID) -> str:
+    """Return what the ticket of a seat holds: which booking it is, and nothing about the person."""
+    return _signed("ticket", booking_id)
+
+
+def ticket_address(booking_id: UUID) -> str:
+    """Return where a ticket is shown without signing in; it is also what the square on it says."""
+    return link("tickets.show", token=ticket_token(booking_id))
+
+
+def ticket_named_by(token: str) -> UUID | None:
+    """Return the booking whose ticket this is, or None when nobody signed it."""
+    found = _named("ticket", token, 1)
+    return found[0] if found else None

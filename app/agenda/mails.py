@@ -133,6 +133,7 @@ def letter(
             "free_until": free_until(booking),
             "place": place_of(booking.gathering),
             "page": appointment.url,
+            "ticket": links.ticket_address(booking.id) if booking.gathering.venue and method is Method.REQUEST else "",
             "again": links.booking_address(booking.gathering_id, account.id),
             **values,
         },

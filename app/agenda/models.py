@@ -70,6 +70,7 @@ class Gathering(Base):
     is moved only by `services.seats`, in the transaction that writes the booking or the offer. `arrivals` numbers the
     seats handed out, in order, `queued` the places on the waiting list; neither goes back to a number given out.
     `sequence` is the version that calendars compare (G5). PE points are held in tenths, as money is in cents.
+    `no_shows_at` is when it was settled who did not come (G7).
     """
 
     __tablename__ = "gathering"
@@ -115,6 +116,7 @@ class Gathering(Base):
     published_at: Mapped[datetime | None]
     cancelled_at: Mapped[datetime | None]
     cancel_reason: Mapped[str] = mapped_column(String(400), default="")
+    no_shows_at: Mapped[datetime | None]
 
     speakers: Mapped[list[Speaker]] = relationship(
         back_populates="gathering", order_by="Speaker.position", cascade="all, delete-orphan", passive_deletes=True
@@ -162,6 +164,7 @@ class Booking(Base):
     """G2: one person's seat. At most one confirmed booking per person and gathering; earlier ones stay as history.
 
     G4: `cancel_until` and `terms` are what the person agreed to when booking; a later change never makes them worse.
+    G7: `cancelled_late` tells who gave the seat back after that, `no_show_at` who kept it and did not come.
     """
 
     __tablename__ = "booking"
@@ -177,6 +180,8 @@ class Booking(Base):
         ),
         Index("ix_booking_account_id_state_gathering_id", "account_id", "state", "gathering_id"),
         CheckConstraint("(state = 'cancelled') = (cancelled_at IS NOT NULL)", name="cancelled_at"),
+        CheckConstraint("NOT cancelled_late OR state = 'cancelled'", name="late"),
+        CheckConstraint("no_show_at IS NULL OR state = 'confirmed'", name="no_show"),
     )
 
     id: Mapped[Id]
@@ -188,6 +193,8 @@ class Booking(Base):
     cancel_until: Mapped[datetime]
     terms: Mapped[str] = mapped_column(Text, default="")
     cancelled_at: Mapped[datetime | None]
+    cancelled_late: Mapped[bool] = mapped_column(default=False)
+    no_show_at: Mapped[datetime | None]
 
     gathering: Mapped[Gathering] = relationship()
 

@@ -15,7 +15,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from app.accounts import queries as accounts
-from app.agenda import queries
+from app.agenda import links, queries
 from app.agenda.invitations import place_of
 from app.agenda.models import Booking, BookingState, Gathering, GatheringState
 from app.agenda.services import free_until
@@ -98,6 +98,7 @@ def _post(kind: Reminder, booking: Booking) -> None:
         "free_until": free_until(booking) if free_until(booking) > clock.now() else None,
         "place": place_of(gathering),
         "page": link("agenda.show", id=gathering.id),
+        "ticket": links.ticket_address(booking.id) if gathering.venue else "",
         "choices": link("accounts.mail_choices"),
     }
     mail.post(

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from app.agenda import shown
+from app.agenda.attendance.models import Way
 from app.agenda.models import Booking, BookingState, Gathering, WaitlistEntry
 from app.audit import services as audit
 from app.audit.services import Field, ObjectKind, Page, Thing
@@ -51,7 +52,29 @@ SENTENCES = {
         _l("Calendar address withdrawn"),
         _l("%(actor)s withdrew the address of the own calendar"),
     ),
+    "attendance.checked_in": (_l("Checked in"), _l("%(actor)s checked %(person)s in at “%(title)s”")),
+    "attendance.checked_out": (_l("Checked out"), _l("%(actor)s checked %(person)s out at “%(title)s”")),
+    "attendance.check_in_undone": (
+        _l("Check-in taken back"),
+        _l("%(actor)s took back that %(person)s came to “%(title)s”"),
+    ),
+    "attendance.check_out_undone": (
+        _l("Check-out taken back"),
+        _l("%(actor)s took back that %(person)s left “%(title)s”"),
+    ),
+    "attendance.walked_in": (
+        _l("Let in without a booking"),
+        _l("%(actor)s let %(person)s in at “%(title)s” without a booking"),
+    ),
+    "attendance.no_show": (_l("Did not come"), _l("%(person)s kept a seat at “%(title)s” and did not come")),
+    "attendance.settled": (_l("No-shows settled"), _l("It was settled who did not come to “%(title)s”")),
     "booking.cancelled": (_l("Seat given back"), _l("%(actor)s gave back a seat for “%(title)s”")),
+}
+WAYS = {
+    Way.TICKET: _l("Ticket"),
+    Way.CODE: _l("Code of the ticket"),
+    Way.NAME: _l("Name"),
+    Way.WALK_IN: _l("Without a booking"),
 }
 GATHERING_FIELDS = {
     "address": Field(_l("Street and number")),
@@ -86,6 +109,16 @@ BOOKING_FIELDS = {
     ),
     "title": Field(_l("Gathering")),
 }
+ATTENDANCE_FIELDS = {
+    "account_id": BOOKING_FIELDS["account_id"],
+    "arrived_at": Field(_l("Came in at"), moment),
+    "left_at": Field(_l("Left at"), moment),
+    "no_show": Field(_l("Did not come")),
+    "no_shows": Field(_l("People who did not come")),
+    "seat_added": Field(_l("Seat added")),
+    "title": Field(_l("Gathering")),
+    "way": Field(_l("Known by"), choice(WAYS)),
+}
 
 
 def register() -> None:
@@ -95,6 +128,7 @@ def register() -> None:
     audit.fields("gathering", GATHERING_FIELDS)
     audit.fields("booking", BOOKING_FIELDS)
     audit.fields("waitlist", BOOKING_FIELDS)
+    audit.fields("attendance", ATTENDANCE_FIELDS)
     page = Page("agenda_bureau.show", Permission.GATHERING_READ)
     audit.objects("gathering", ObjectKind(_l("Gathering"), audit.by_id(_gatherings), page))
     audit.objects("booking", ObjectKind(_l("Booking"), audit.by_id(_bookings)))

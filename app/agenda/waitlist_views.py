@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import wraps
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -124,24 +122,10 @@ def _back(id: UUID) -> str:
     return safe_next(request.form.get("next"), url_for("agenda.show", id=id))
 
 
-def _by_link(view: Callable[[str], ResponseReturnValue]) -> Any:
-    """Keep the address to whoever has it, since it is a key: stored nowhere, not indexed, told to no other site."""
-
-    @wraps(view)
-    def open_link(token: str) -> ResponseReturnValue:
-        response = make_response(view(token))
-        response.headers["Cache-Control"] = "no-store"
-        response.headers["Referrer-Policy"] = "same-origin"
-        response.headers["X-Robots-Tag"] = "noindex"
-        return response
-
-    return open_link
-
-
 @bp.get("/answer/<token>")
 @access.public
 @limiter.limit("60/minute")
-@_by_link
+@links.by_link
 def answer(token: str) -> ResponseReturnValue:
     """Show an offer with its two answers, or the place in line; looking, as mail scanners do, changes nothing."""
     return _answer_page(token, _place(token))
@@ -150,7 +134,7 @@ def answer(token: str) -> ResponseReturnValue:
 @bp.post("/answer/<token>")
 @access.public
 @limiter.limit("20/minute")
-@_by_link
+@links.by_link
 def give_answer(token: str) -> ResponseReturnValue:
     """G3: accept, decline or leave by the link in the mail, which is the proof of who answers."""
     entry = _place(token)
@@ -186,7 +170,7 @@ def _answer_page(token: str, entry: WaitlistEntry) -> ResponseReturnValue:
 @bp.get("/book/<token>")
 @access.public
 @limiter.limit("60/minute")
-@_by_link
+@links.by_link
 def book_by_link(token: str) -> ResponseReturnValue:
     """Show the gathering with the one button; looking books nothing."""
     may = links.booking_named_by(token) or abort(404)
@@ -196,7 +180,7 @@ def book_by_link(token: str) -> ResponseReturnValue:
 @bp.post("/book/<token>")
 @access.public
 @limiter.limit("20/minute")
-@_by_link
+@links.by_link
 def book_now(token: str) -> ResponseReturnValue:
     """G2: one click in a mail, one on the page: a seat or a place in line, without signing in."""
     may = links.booking_named_by(token) or abort(404)

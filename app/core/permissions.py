@@ -20,6 +20,7 @@ class Permission(StrEnum):
     GATHERING_READ = "agenda:gathering:read"
     GATHERING_EDIT = "agenda:gathering:edit"
     BOOKING_READ = "agenda:booking:read"
+    ATTENDANCE_RECORD = "agenda:attendance:record"
     AUDIT_READ = "audit:entry:read"
     MAIL_READ = "mail:outbox:read"
     JOB_RETRY = "jobs:job:retry"

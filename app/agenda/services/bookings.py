@@ -10,6 +10,8 @@ from sqlalchemy.orm import make_transient_to_detached
 
 from app.agenda import queries
 from app.agenda import waitlist_queries as waitlist
+from app.agenda.attendance import queries as attendance
+from app.agenda.attendance.refusals import AlreadyThere
 from app.agenda.events import SeatBooked, SeatReleased, WaitlistJoined
 from app.agenda.models import Booking, BookingState, Cause, EntryState, Gathering, GatheringState, WaitlistEntry
 from app.agenda.services import seats
@@ -165,7 +167,8 @@ def cancel_seat(booking: Booking, *, late_agreed: bool = False, by: UUID) -> Non
     late = is_late(booking)
     if late and not late_agreed:
         raise TooLateToCancel(free_until(booking))
-    if not seats.release(booking.id, gathering.id, now=now):
+    _refuse_who_is_there(booking, now)
+    if not seats.release(booking.id, gathering.id, now=now, late=late):
         return
     db.session.expire(booking)
     db.session.expire(gathering, ["seats_taken"])
@@ -178,3 +181,12 @@ def cancel_seat(booking: Booking, *, late_agreed: bool = False, by: UUID) -> Non
     )
     publish(SeatReleased(booking_id=booking.id, gathering_id=gathering.id, account_id=booking.account_id))
     line.promote(gathering.id, cause=Cause.SEAT_GIVEN_BACK, freed_by=booking.account_id)
+
+
+def _refuse_who_is_there(booking: Booking, now: datetime) -> None:
+    """G7: who was checked in has come; on the day itself the row is held first, since a scanner may be at it."""
+    if now < attendance.opens_at(booking.gathering.starts_at):
+        return
+    attendance.held(booking.id)
+    if attendance.latest_stay(booking.id):
+        raise AlreadyThere

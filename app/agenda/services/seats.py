@@ -121,12 +121,12 @@ def give_back(gathering_id: UUID) -> None:
     _count(gathering_id, true(), seats_taken=Gathering.seats_taken - 1)
 
 
-def release(booking_id: UUID, gathering_id: UUID, *, now: datetime) -> bool:
+def release(booking_id: UUID, gathering_id: UUID, *, now: datetime, late: bool = False) -> bool:
     """End a booking and free its seat; False when somebody was quicker, and then nothing is freed twice."""
     ended = db.session.scalar(
         update(Booking)
         .where(Booking.id == booking_id, Booking.state == BookingState.CONFIRMED)
-        .values(state=BookingState.CANCELLED, cancelled_at=now)
+        .values(state=BookingState.CANCELLED, cancelled_at=now, cancelled_late=late)
         .returning(Booking.id)
         .execution_options(**QUIETLY)
     )
