@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -36,12 +35,8 @@ REFUSED, UNPROCESSABLE = 409, 422
 PRESENCES = {
     "expected": ("", _l("Not here yet")),
     "in": ("ok", _l("Inside")),
-    "left": ("info", _l("Left")),
+    "left": ("info", _l("Has left")),
 }
-
-
-def _time(moment: datetime | None) -> str:
-    return clock_time(moment) if moment else ""
 
 
 SEATS = Listing(
@@ -49,8 +44,6 @@ SEATS = Listing(
     columns=[
         Column("name", _l("Name"), sort=["family_name", "given_name"]),
         Column("presence", _l("Status"), Kind.BADGE, badge=lambda presence: Badge(*PRESENCES[presence])),
-        Column("arrived_at", _l("In"), text=_time, sort=True, nullable=True),
-        Column("left_at", _l("Out"), text=_time),
         Column("id", _l("At the door")),
     ],
     search=["name"],
@@ -224,7 +217,7 @@ def _asks_for_part() -> bool:
 
 
 def _part(id: UUID, answer: Answer) -> str:
-    return render_template("agenda/bureau/_door_now.html", answer=answer, turnout=queries.turnout(id))
+    return render_template("agenda/bureau/_door_now.html", answer=answer, turnout=queries.turnout(id), over=False)
 
 
 def _page(id: UUID, form: ScanForm, *, answer: Answer | None = None, status: int = 200) -> ResponseReturnValue:

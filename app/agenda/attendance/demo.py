@@ -26,8 +26,9 @@ def came(gathering: dict[str, Any], bookings: Sequence[dict[str, Any]], rng: Ran
     if not gathering["online_url"]:
         gathering["no_shows_at"] = min(gathering["ends_at"] + timedelta(hours=15), clock.now())
     stays = []
-    for number, booking in enumerate(one for one in bookings if one["state"] is BookingState.CONFIRMED):
-        if number == SURELY_AWAY or (number and rng.random() < STAYED_AWAY):
+    kept = [one for one in bookings if one["state"] is BookingState.CONFIRMED]
+    for number, booking in enumerate(kept, start=1):
+        if 1 < number < len(kept) and (number == SURELY_AWAY or rng.random() < STAYED_AWAY):
             booking["no_show_at"] = gathering["no_shows_at"]
         else:
             stays.append(_stay(gathering, booking, rng))

@@ -21,7 +21,9 @@ def _at_door(gathering_id: UUID, name: str, label: str) -> WayOut:
 class NoTicket(Refusal):
     """What was scanned or typed is nothing that this portal signed."""
 
-    message = _l("This is no ticket of ours. Type the code that stands under the QR code, or look the person up by name.")
+    message = _l(
+        "This is no ticket of ours. Type the code that stands under the QR code, or look the person up by name."
+    )
 
 
 class DoorNotOpen(Refusal):

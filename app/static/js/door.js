@@ -21,7 +21,7 @@ async function send(url, data) {
     figures.replaceChildren(...page.querySelector("[data-door-figures]").childNodes);
     navigator.vibrate?.(response.ok && !answer.querySelector(".warn") ? 80 : [80, 60, 80]);
   } catch {
-    camera.querySelector("[data-trouble]").textContent = door.dataset.offline;
+    answer.textContent = door.dataset.offline;
   }
 }
 
@@ -70,6 +70,7 @@ function offerCamera() {
     label.textContent = words.stop;
     sessionStorage.setItem("door-camera", "on");
     await video.play();
+    door.scrollIntoView();
     look();
   }
 
