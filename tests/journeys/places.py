@@ -226,7 +226,27 @@ class Guide:
         task = db.session.scalars(select(Task.id)).first()
         place = db.session.scalars(select(WaitlistEntry).where(WaitlistEntry.account_id == lid.id)).first()
         assert place
+        past = db.session.scalars(
+            select(Gathering.id)
+            .where(Gathering.state == GatheringState.PUBLISHED, Gathering.ends_at < clock.now())
+            .order_by(Gathering.ends_at.desc())
+        ).first()
+        seat = db.session.scalars(
+            select(Booking.id).where(Booking.gathering_id == near, Booking.account_id == lid.id)
+        ).first()
+        given_back = db.session.scalars(select(Booking.id).where(Booking.state == BookingState.CANCELLED)).first()
+        assert near
+        assert seat
+        assert given_back
         return {
+            "tickets.show": [f"/ticket/{links.ticket_token(one)}" for one in (seat, given_back)],
+            "door.show": [
+                *(f"/bureau/agenda/{one}/door" for one in (near, past, found[1].id)),
+                f"/bureau/agenda/{near}/door?step=out",
+            ],
+            "door.walk_in": [f"/bureau/agenda/{near}/door/walk-in?q=a"],
+            "papers.attendance_list": [f"/bureau/agenda/{one}/list" for one in (near, past)],
+            "papers.badges": [f"/bureau/agenda/{near}/badges"],
             "waitlist.answer": [f"/agenda/answer/{links.place_token(place.id)}"],
             "waitlist.book_by_link": [f"/agenda/book/{links.booking_token(found[0].id, lid.id)}"],
             "waitlist_bureau.show": [f"/bureau/agenda/{place.gathering_id}/waitlist"],
