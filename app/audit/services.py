@@ -29,6 +29,7 @@ from app.audit.sentences import (
     sentence,
 )
 from app.core import clock
+from app.core.bulk import later
 from app.core.context import serving
 from app.core.db import after_commit, atomic, db, in_atomic, insert_rows
 from app.jobs import services as jobs
@@ -76,22 +77,27 @@ def record(
     here = serving()
     object_type, object_id = on
     old, new = changed(before, after)
-    db.session.add(
-        AuditEntry(
-            action=action,
-            actor_kind=kind or (ActorKind.PERSON if by else ActorKind.SYSTEM),
-            actor_id=by,
-            object_type=object_type,
-            object_id=str(object_id),
-            before=old,
-            after=new,
-            address=here.address,
-            request_id=here.request_id,
-            at=clock.now(),
-        )
-    )
+    entry = {
+        "action": action,
+        "actor_kind": kind or (ActorKind.PERSON if by else ActorKind.SYSTEM),
+        "actor_id": by,
+        "object_type": object_type,
+        "object_id": str(object_id),
+        "before": old,
+        "after": new,
+        "address": here.address,
+        "request_id": here.request_id,
+        "at": clock.now(),
+    }
+    if not later(_write, entry):
+        db.session.add(AuditEntry(**entry))
     if in_atomic():
         after_commit(_hint)
+
+
+def _write(entries: list[dict[str, Any]]) -> None:
+    """Write the entries of a batch, in the order in which things happened."""
+    insert_rows(AuditEntry, entries)
 
 
 def changed(

@@ -185,6 +185,13 @@ def put_rows(model: type[Base], rows: Sequence[dict[str, Any]]) -> None:
         session.execute(statement.on_conflict_do_nothing(), list(rows))
 
 
+def insert_new(model: type[Base], rows: Sequence[dict[str, Any]]) -> set[Any]:
+    """Insert those rows that no unique constraint says are there already; return the primary keys of the new ones."""
+    session = db.session()
+    statement = _insertion(cast("Table", model.__table__), session.get_bind().dialect.name)
+    return set(session.execute(statement, list(rows)).scalars()) if rows else set()
+
+
 def insert_once(model: type[Base], **values: Any) -> bool:
     """Insert a row unless a unique constraint says that it is there already; say whether it was new.
 

@@ -31,6 +31,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, aliased, mapped_column
 
+from app.core.bulk import later
 from app.core.db import Base, db, put_rows
 
 PEOPLE = "bureau"
@@ -75,7 +76,13 @@ def rows(scope: str, subject_id: UUID, *texts: str) -> Iterator[dict[str, Any]]:
 
 def add(scope: str, texts: Mapping[UUID, Sequence[str]]) -> None:
     """Make subjects findable by the words of some more texts; words they have already stay."""
-    put_rows(SearchWord, [row for subject_id, of in texts.items() for row in rows(scope, subject_id, *of)])
+    found = [row for subject_id, of in texts.items() for row in rows(scope, subject_id, *of)]
+    if not later(_put, *found):
+        _put(found)
+
+
+def _put(found: Sequence[dict[str, Any]]) -> None:
+    put_rows(SearchWord, found)
 
 
 def remember(scope: str, subject_id: UUID, *texts: str) -> None:

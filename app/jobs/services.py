@@ -20,8 +20,9 @@ from uuid import UUID
 from sqlalchemy import CursorResult, and_, delete, or_, select, update
 
 from app.core import clock
+from app.core.bulk import later
 from app.core.context import Serving, serve, serving
-from app.core.db import after_commit, atomic, db, forget_reads, in_atomic, insert_once
+from app.core.db import after_commit, atomic, db, forget_reads, in_atomic, insert_new, insert_once
 from app.jobs import broker
 from app.jobs.models import Job, JobState, ScheduleMark, WorkerHeartbeat
 from app.jobs.registry import GiveUp, Handler, Schedule, handler_for, schedules
@@ -55,7 +56,8 @@ def enqueue(
     """Ask, within the business transaction, for work; return the job's id, or None when its key was asked for before.
 
     A key is good for one job as long as that job is kept (14 days after it is done): give the fact that asks for the
-    work, such as `mail:<id>`. The payload holds ids and plain values; the handler gets them as keywords.
+    work, such as `mail:<id>`. The payload holds ids and plain values; the handler gets them as keywords. In a batch,
+    whose jobs are written at its end, it is not known yet whether the key is new.
     """
     if handler_for(kind) is None:
         raise LookupError(f"no handler is declared for {kind}")
@@ -71,11 +73,18 @@ def enqueue(
         "attempts": 0,
         "created_at": now,
     }
-    if not insert_once(Job, **values):
-        return None
-    if in_atomic() and due <= now:
-        after_commit(Nudge(job_id))
-    return job_id
+    if later(_put_in, values):
+        return job_id
+    return job_id if _put_in([values]) else None
+
+
+def _put_in(wanted: list[dict[str, Any]]) -> set[UUID]:
+    """Write these jobs but those whose key was asked for before, and wake workers for what is due after the commit."""
+    new, now = insert_new(Job, wanted), clock.now()
+    for job in wanted:
+        if in_atomic() and job["id"] in new and job["run_at"] <= now:
+            after_commit(Nudge(job["id"]))
+    return new
 
 
 def wake(schedule: str) -> None:

@@ -8,21 +8,23 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlsplit
 from uuid import UUID
 
 from sqlalchemy import delete, exists, or_, select, update
 
 from app.core import clock
-from app.core.db import atomic, db, forget_reads, insert_once, put_rows
+from app.core.bulk import is_together, later
+from app.core.db import atomic, db, forget_reads, insert_new, insert_once, put_rows
 from app.jobs import services as jobs
 from app.jobs.registry import GiveUp
 from app.mail import attachments as going_along
 from app.mail import smtp
 from app.mail.attachments import Inline, Reference, attachment_source
+from app.mail.holding import NOWHERE, UNREACHABLE, Reader, wants, why_held
 from app.mail.models import MailChoice, MailState, OutboxMail, Suppression, SuppressionReason
 from app.mail.rendering import link, one_line, public_url, render
 from app.mail.unsubscribing import token_for
@@ -41,17 +43,19 @@ __all__ = [
     "resend",
     "resubscribe",
     "unsubscribe",
+    "wants",
 ]
 
 _ADDRESS = re.compile(r"[^\s@<>,;:\"()\[\]\\\x00-\x1f\x7f]+@[\w-]+(\.[\w-]+)*")
 KEEP_CONTENTS = timedelta(days=400)
-NOWHERE = "anoniem.invalid"
-"""Where people live of whom it was forgotten who they are (L4): a domain that can never be (RFC 2606)."""
-UNREACHABLE = "unreachable"
 LONGEST_ADDRESS = 254
 LONGEST_SUBJECT = 300
 LONGEST_NAME = 200
 LONGEST_ERROR = 500
+Letter = dict[str, Any]
+"""A mail as a row of the outbox."""
+Posted = tuple[Letter, datetime | None]
+"""A mail, and when to send it if not at once."""
 
 
 def post(
@@ -71,12 +75,14 @@ def post(
 ) -> UUID | None:
     """Write a mail to the outbox within the transaction of its cause; return its id, or None when the key is known.
 
+    In a batch, whose mails are written at its end, the id is told also of one whose key turns out to be known.
+
     `key` names the fact that causes the mail, such as `welcome:<membership id>`. `service_mail=False` marks mail that a
     person may leave (B5): it carries one-click unsubscribe and is held for whoever did. So is mail of a `topic`, which
     people choose one by one. `holds_secret=True` marks a mail with a link or code that signs in or resets: staff never
     see its text, and it is erased once it is sent.
     """
-    if db.session.scalar(select(OutboxMail.id).where(OutboxMail.key == key)):
+    if not is_together() and posted_among([key]):
         return None
     letter = _written(
         template=template,
@@ -91,7 +97,10 @@ def post(
         topic=topic,
         holds_secret=holds_secret,
     )
-    return _put_out(letter, send_at)
+    if later(_put_out_batch, (letter, send_at)):
+        return cast("UUID", letter["id"])
+    _hold([letter])
+    return cast("UUID", letter["id"]) if _put_out([(letter, send_at)]) else None
 
 
 def make_ready(*, key: str, version: int, **letter: Any) -> None:
@@ -99,7 +108,9 @@ def make_ready(*, key: str, version: int, **letter: Any) -> None:
 
     Takes what `post` takes. `version` tells of which state of things it speaks; `post_ready` refuses an older one.
     """
-    _ready()[key] = version, _written(key=key, **letter)
+    written = _written(key=key, **letter)
+    _hold([written])
+    _ready()[key] = version, written
 
 
 def post_ready(key: str, *, version: int) -> bool:
@@ -107,12 +118,14 @@ def post_ready(key: str, *, version: int) -> bool:
     of_version, letter = _ready().pop(key, (None, {}))
     if of_version != version:
         return False
-    _put_out(letter, None)
+    posted: Posted = (letter, None)
+    if not later(_put_out, posted):
+        _put_out([posted])
     return True
 
 
-def _ready() -> dict[str, tuple[int | None, dict[str, Any]]]:
-    ready: dict[str, tuple[int | None, dict[str, Any]]] = db.session().info.setdefault("ready_mails", {})
+def _ready() -> dict[str, tuple[int | None, Letter]]:
+    ready: dict[str, tuple[int | None, Letter]] = db.session().info.setdefault("ready_mails", {})
     return ready
 
 
@@ -129,12 +142,11 @@ def _written(
     service_mail: bool = True,
     topic: str = "",
     holds_secret: bool = False,
-) -> dict[str, Any]:
+) -> Letter:
     """Render a mail and return it as a row."""
     address, name = checked_address(to), one_line(name)[:LONGEST_NAME]
     mail_id, service_mail = uuid.uuid4(), service_mail and not topic
     texts = render(template, locale=locale, name=name, values=_with_way_out(values, mail_id, service_mail=service_mail))
-    reason = _why_held(address, service_mail=service_mail, account_id=account_id, topic=topic)
     return {
         "id": mail_id,
         "key": key,
@@ -151,21 +163,34 @@ def _written(
         "html": texts.html,
         "headers": _headers(mail_id, service_mail=service_mail),
         "attachments": [going_along.stored(attachment) for attachment in attachments],
-        "state": MailState.HELD if reason else MailState.QUEUED,
-        "last_error": reason,
+        "state": MailState.QUEUED,
+        "last_error": None,
         "message_id": f"<{mail_id}@{_host()}>",
         "created_at": clock.now(),
     }
 
 
-def _put_out(letter: dict[str, Any], send_at: datetime | None) -> UUID | None:
-    """Write a mail's row and ask for its delivery; None when its key is known."""
-    mail_id: UUID = letter["id"]
-    if not insert_once(OutboxMail, **letter):
-        return None
-    if letter["state"] is MailState.QUEUED:
-        jobs.enqueue("mail.deliver", key=f"mail:{mail_id}", payload={"mail_id": str(mail_id)}, run_at=send_at)
-    return mail_id
+def _hold(letters: Sequence[Letter]) -> None:
+    """Keep back the mails of these that their readers do not get."""
+    readers = [Reader(one["recipient"], one["service_mail"], one["account_id"], one["topic"]) for one in letters]
+    for letter, reason in zip(letters, why_held(readers), strict=True):
+        if reason:
+            letter["state"], letter["last_error"] = MailState.HELD, reason
+
+
+def _put_out_batch(posted: list[Posted]) -> None:
+    _hold([letter for letter, _send_at in posted])
+    _put_out(posted)
+
+
+def _put_out(posted: list[Posted]) -> set[UUID]:
+    """Write the rows of mails and ask for their delivery, but for those whose key is known; return the new ones."""
+    new = insert_new(OutboxMail, [letter for letter, _send_at in posted])
+    for letter, send_at in posted:
+        if letter["id"] in new and letter["state"] is MailState.QUEUED:
+            mail_id = str(letter["id"])
+            jobs.enqueue("mail.deliver", key=f"mail:{mail_id}", payload={"mail_id": mail_id}, run_at=send_at)
+    return new
 
 
 def _host() -> str:
@@ -191,28 +216,6 @@ def _headers(mail_id: UUID, *, service_mail: bool) -> dict[str, str]:
         headers["List-Unsubscribe"] = f"<{link('mail.unsubscribe', token=token_for(mail_id))}>"
         headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     return headers
-
-
-def _why_held(address: str, *, service_mail: bool, account_id: UUID | None, topic: str) -> str | None:
-    """Return why an address is not written to: it is nobody's, it bounced, or its reader left this kind of mail."""
-    if address.endswith(f"@{NOWHERE}"):
-        return UNREACHABLE
-    query = select(Suppression.reason).where(Suppression.address == address.lower())
-    reasons = set(db.session.scalars(query))
-    if SuppressionReason.BOUNCED in reasons:
-        return SuppressionReason.BOUNCED.value
-    left = SuppressionReason.UNSUBSCRIBED in reasons and not service_mail
-    if left or (account_id and topic and not wants(account_id, topic)):
-        return SuppressionReason.UNSUBSCRIBED.value
-    return None
-
-
-def wants(account_id: UUID, topic: str) -> bool:
-    """B5: say whether somebody wants this kind of mail; who never chose does."""
-    chosen = db.session.scalar(
-        select(MailChoice.wanted).where(MailChoice.account_id == account_id, MailChoice.topic == topic)
-    )
-    return chosen is not False
 
 
 def choose(account_id: UUID, topics: Mapping[str, bool]) -> None:
@@ -257,7 +260,7 @@ def deliver(*, mail_id: str) -> None:
     mail = db.session.get(OutboxMail, UUID(mail_id))
     if mail is None or mail.state is not MailState.QUEUED:
         return
-    reason = _why_held(mail.recipient, service_mail=mail.service_mail, account_id=mail.account_id, topic=mail.topic)
+    (reason,) = why_held([Reader(mail.recipient, mail.service_mail, mail.account_id, mail.topic)])
     if reason is not None:
         _mark(mail.id, state=MailState.HELD, last_error=reason)
         return

@@ -1,0 +1,52 @@
+"""Batches of like acts in one transaction: rows that nobody reads back wait for its end, and go many at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+from app.core.db import db, in_atomic
+
+_WAITING = "rows_for_later"
+R = TypeVar("R")
+Write = Callable[[list[Any]], object]
+
+
+@contextmanager
+def together() -> Iterator[None]:
+    """Let what the acts of a batch only write, and never read, be written at its end; a batch within another joins it.
+
+    That is what happened (audit), what is to be done (jobs), what people are told (mail) and by what things are found.
+    A batch that fails leaves nothing, as its transaction does.
+    """
+    info = db.session().info
+    if not in_atomic():
+        raise RuntimeError("a batch is part of a transaction")
+    if _WAITING in info:
+        yield
+        return
+    waiting: dict[Write, list[Any]] = {}
+    info[_WAITING] = waiting
+    try:
+        yield
+        db.session.flush()
+        while waiting:
+            write = next(iter(waiting))
+            write(waiting.pop(write))
+    finally:
+        info.pop(_WAITING, None)
+
+
+def is_together() -> bool:
+    """Say whether a batch is open."""
+    return _WAITING in db.session().info
+
+
+def later(write: Callable[[list[R]], object], *rows: R) -> bool:
+    """Leave rows for `write` to the end of the batch; False when none is open, and they are to be written now."""
+    waiting: dict[Write, list[Any]] | None = db.session().info.get(_WAITING)
+    if waiting is None:
+        return False
+    waiting.setdefault(write, []).extend(rows)
+    return True
