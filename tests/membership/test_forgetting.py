@@ -5,24 +5,27 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import Text, cast, select
+from sqlalchemy import ColumnElement, Table, Text, cast, select
 
 from app.accounts import queries as accounts
 from app.accounts.models import Account
 from app.accounts.services import erasing
 from app.core import clock, files
 from app.core.db import Base, atomic, db, forget_reads
+from app.core.search import SearchWord
 from app.membership import queries, services
 from app.membership.models import ApplicationCv, ApplicationState
 from app.payments import services as payments
 from app.payments.models import Bill, BillState, Method, TaskKind
 from app.payments.providers import testpay
+from app.payments.queries import SCOPE as BILLS
 from app.payments.queries import bill_for, open_tasks
 
 from .conftest import applied, fill_in, period_of, ticks
 from .renewing import LAST_DAY, ONE_DAY
 
 NAMED = ("hoekstra", "ruben@", "kade 12", "petra de wit", "+31612345678", "mis een plek waar")
+WORDS = SearchWord.__table__
 KEPT = {"audit_entry"}
 """Where names stay: the log can only be added to."""
 WITH_INVOICES = {"bill", "document"}
@@ -37,14 +40,16 @@ def anonymise(person: Account) -> None:
 
 
 def tables_that_name() -> set[str]:
-    """The tables in which somebody can still be found by name, address or mail."""
-    found = set()
-    for table in Base.metadata.sorted_tables:
-        for column in table.columns:
-            texts = db.session.scalars(select(cast(column, Text)).where(column.is_not(None)))
-            if any(word in str(text).lower() for text in texts for word in NAMED):
-                found.add(table.name)
-    return found
+    """The tables in which somebody can still be found by name, address or mail; a bill's search words are the bill's."""
+    found = {table.name for table in Base.metadata.sorted_tables if table is not WORDS and names(table)}
+    found |= {"search_word"} if names(WORDS, WORDS.c.scope != BILLS) else set()
+    return found | ({"bill"} if names(WORDS, WORDS.c.scope == BILLS) else set())
+
+
+def names(table: Table, *conditions: ColumnElement[bool]) -> bool:
+    """Whether a table names somebody, or those rows of it do."""
+    columns = [select(cast(column, Text)).where(column.is_not(None), *conditions) for column in table.columns]
+    return any(word in str(text).lower() for column in columns for text in db.session.scalars(column) for word in NAMED)
 
 
 def bill_of(application) -> Bill:

@@ -11,10 +11,11 @@ from sqlalchemy import Select, func, select
 
 from app.accounts.events import AccountAnonymised
 from app.audit import services as audit
-from app.core import clock
+from app.core import clock, search
 from app.core.db import atomic, db, forget_reads
 from app.core.errors import Refusal
 from app.core.i18n import _l
+from app.payments import queries
 from app.payments.models import Attempt, Bill, BillState, EventState, ProviderEvent
 from app.payments.services.bills import locked, void
 from app.payments.services.methods import disagree, withdraw_method
@@ -95,4 +96,5 @@ def _forget_buyer(bill_id: UUID) -> None:
     bill = locked(bill_id)
     void(bill, by=None)
     bill.buyer = {name: [] if name == "lines" else "" for name in bill.buyer}
+    search.remember(queries.SCOPE, bill.id, *queries.words_of(None, "", bill.rf_reference))
     audit.record("payments.bill.buyer_forgotten", by=None, on=("bill", bill.id))
