@@ -111,7 +111,7 @@ def test_p10_refusals_say_why_and_change_nothing(as_applicant, treasurer, bill, 
     )
     a_code(treasurer, code="ANDERS", plan_id=other.id)
     stopped = a_code(treasurer, code="GESTOPT")
-    services.stop_code(DiscountCode, stopped.id, by=treasurer)
+    services.stop_code(stopped.id, by=treasurer)
     db.session.commit()
     assert said(services.CodeForOtherPlan.message) in refused(use(as_applicant, bill, "anders"))
     assert said(services.UnknownCode.message) in refused(use(as_applicant, bill, "gestopt"))

@@ -39,31 +39,30 @@ def worth_of(code: Any) -> str:
     return bills.percentage(code.basis_points)
 
 
+HOLDS = Badge("ok", _l("Holds"))
+
+
 def code_badge(code: Any) -> Badge:
     """Say how a code stands today."""
-    today = clock.today()
-    if code.stopped_at is not None:
-        return Badge("", _l("Stopped"))
-    if code.valid_until is not None and code.valid_until < today:
-        return Badge("", _l("Over"))
-    if code.valid_from > today:
+    if code.valid_from > clock.today() and code.stopped_at is None:
         return Badge("info", _l("To come"))
-    if code.most is not None and code.taken >= code.most:
-        return Badge("", _l("Used up"))
-    return Badge("ok", _l("Holds"))
+    used_up = code.most is not None and code.taken >= code.most
+    return _over(code) or (Badge("", _l("Used up")) if used_up else HOLDS)
 
 
 def places_badge(places: Any) -> Badge:
     """Say how sponsored places stand today."""
-    if places.stopped_at is not None:
-        return Badge("", _l("Stopped"))
-    if places.opened_at is None:
+    if places.opened_at is None and places.stopped_at is None:
         return Badge("warn", _l("Waits for the sponsor to pay"))
-    if places.valid_until < clock.today():
-        return Badge("", _l("Over"))
-    if places.taken >= places.places:
-        return Badge("", _l("All taken"))
-    return Badge("ok", _l("Holds"))
+    return _over(places) or (Badge("", _l("All taken")) if places.taken >= places.places else HOLDS)
+
+
+def _over(code: Any) -> Badge | None:
+    """Say that a code is stopped, or its last day has passed; None for one that may still be used."""
+    if code.stopped_at is not None:
+        return Badge("", _l("Stopped"))
+    is_past = code.valid_until is not None and code.valid_until < clock.today()
+    return Badge("", _l("Over")) if is_past else None
 
 
 CODES = Listing(
@@ -129,8 +128,7 @@ def create() -> ResponseReturnValue:
         except services.CodeTaken as refusal:
             form.refuse(refusal, form.code)
         else:
-            flash(_("The code %(code)s can be used.", code=code.code), "success")
-            return redirect(url_for(".show", id=code.id), 303)
+            return _back_to(code, _("The code %(code)s can be used.", code=code.code))
     return render_form("membership/bureau/code_new.html", form)
 
 
@@ -157,11 +155,10 @@ def _uses(code: DiscountCode | Sponsorship) -> dict[str, Any]:
 @bp.post("/<uuid:id>/stop")
 @access.needs(Permission.PLAN_EDIT)
 def stop(id: UUID) -> Response:
-    """Let nobody use a code any more."""
+    """Let nobody use a code, of a discount or of sponsored places, any more."""
     with atomic():
-        services.stop_code(DiscountCode, id, by=current_account())
-    flash(_("The code is stopped. Bills it is on keep it."), "success")
-    return redirect(url_for(".show", id=id), 303)
+        code = services.stop_code(id, by=current_account())
+    return _back_to(code, _("The code is stopped. Bills it is on keep it."))
 
 
 @bp.post("/<uuid:id>/resume")
@@ -169,9 +166,14 @@ def stop(id: UUID) -> Response:
 def resume(id: UUID) -> Response:
     """Let a stopped code hold again."""
     with atomic():
-        services.resume_code(DiscountCode, id, by=current_account())
-    flash(_("The code holds again."), "success")
-    return redirect(url_for(".show", id=id), 303)
+        code = services.resume_code(id, by=current_account())
+    return _back_to(code, _("The code holds again."))
+
+
+def _back_to(code: DiscountCode | Sponsorship, told: str) -> Response:
+    flash(told, "success")
+    page = ".show" if isinstance(code, DiscountCode) else ".show_places"
+    return redirect(url_for(page, id=code.id), 303)
 
 
 @bp.get("/places")
@@ -198,8 +200,7 @@ def create_places() -> ResponseReturnValue:
         except services.SponsorNeedsPrice as refusal:
             form.refuse(refusal, form.plan)
         else:
-            flash(_("The places are there. The code is %(code)s.", code=given.code), "success")
-            return redirect(url_for(".show_places", id=given.id), 303)
+            return _back_to(given, _("The places are there. The code is %(code)s.", code=given.code))
     return render_form("membership/bureau/places_new.html", form)
 
 
@@ -231,23 +232,3 @@ def show_places(id: UUID) -> ResponseReturnValue:
         gift=given.payer is Payer.BUREAU,
         **_uses(given),
     )
-
-
-@bp.post("/places/<uuid:id>/stop")
-@access.needs(Permission.PLAN_EDIT)
-def stop_places(id: UUID) -> Response:
-    """Let nobody take a place any more."""
-    with atomic():
-        services.stop_code(Sponsorship, id, by=current_account())
-    flash(_("The code is stopped. Bills it is on keep it."), "success")
-    return redirect(url_for(".show_places", id=id), 303)
-
-
-@bp.post("/places/<uuid:id>/resume")
-@access.needs(Permission.PLAN_EDIT)
-def resume_places(id: UUID) -> Response:
-    """Let stopped places be taken again."""
-    with atomic():
-        services.resume_code(Sponsorship, id, by=current_account())
-    flash(_("The code holds again."), "success")
-    return redirect(url_for(".show_places", id=id), 303)

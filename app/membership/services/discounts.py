@@ -7,8 +7,8 @@ import secrets
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, timedelta
-from typing import Any, cast
+from datetime import date, datetime, timedelta
+from typing import cast
 from uuid import UUID
 
 from sqlalchemy import or_, select, update
@@ -148,23 +148,25 @@ def _free(code: str) -> str:
     return wanted
 
 
-def stop_code(kind: type[Kind], id: UUID, *, by: Account) -> None:
+def stop_code(id: UUID, *, by: Account) -> Kind:
     """P10: let nobody use a code any more; bills it is on keep it. Done twice it changes nothing."""
-    _set_stopped(kind, id, clock.now(), by=by)
+    return _set_stopped(id, clock.now(), by=by)
 
 
-def resume_code(kind: type[Kind], id: UUID, *, by: Account) -> None:
+def resume_code(id: UUID, *, by: Account) -> Kind:
     """P10: let a stopped code hold again."""
-    _set_stopped(kind, id, None, by=by)
+    return _set_stopped(id, None, by=by)
 
 
-def _set_stopped(kind: type[Kind], id: UUID, at: Any, *, by: Account) -> None:
+def _set_stopped(id: UUID, at: datetime | None, *, by: Account) -> Kind:
+    kind = DiscountCode if db.session.get(DiscountCode, id) else Sponsorship
     code = _locked(kind, id)
     if (code.stopped_at is None) == (at is None):
-        return
+        return code
     code.stopped_at = at
     what = "resumed" if at is None else "stopped"
     audit.record(f"{kind.__tablename__}.{what}", by=by.id, on=(kind.__tablename__, code.id), after={"code": code.code})
+    return code
 
 
 def _locked(kind: type[Kind], id: UUID) -> Kind:

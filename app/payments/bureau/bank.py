@@ -19,7 +19,7 @@ from app.core.i18n import _, _l, _n
 from app.core.listing import ChoiceFilter, Column, DateFilter, Kind, Listing
 from app.core.permissions import Permission
 from app.payments import queries, services, settings, shown
-from app.payments.bureau.base import bp
+from app.payments.bureau.base import bp, by_state
 from app.payments.forms import DivideForm, SetAsideForm, StatementForm
 from app.payments.models import BankLine, Bill, FileState, LineState
 from app.payments.queries import Suggestion
@@ -71,9 +71,7 @@ LINES = Listing(
     search=_SEARCHED,
     search_label=_l("Search by name, account or text"),
     filters=[
-        ChoiceFilter(
-            "state", _l("State"), options=[Option(state, badge.label) for state, badge in shown.LINE_STATES.items()]
-        ),
+        by_state(shown.LINE_STATES),
         _DIRECTION,
         DateFilter("day", _l("Day"), sql="booked_on"),
     ],

@@ -20,20 +20,14 @@ from app.core.i18n import _, _l, _n
 from app.core.listing import ChoiceFilter, Column, DateFilter, Kind, Listing
 from app.core.permissions import Permission
 from app.payments import queries, services, shown
-from app.payments.bureau.base import bp
+from app.payments.bureau.base import bp, by_state, invoice_and_buyer
 from app.payments.forms import TransferForm
 from app.payments.models import Bill, TaskKind
 
 BILLS = Listing(
     title=_l("Payments"),
     columns=[
-        Column(
-            "number",
-            _l("Invoice"),
-            text=lambda number: number or _("not issued"),
-            href=lambda row: url_for("payments_bureau.show", id=row.id),
-        ),
-        Column("buyer", _l("Buyer")),
+        *invoice_and_buyer(),
         Column("created_at", _l("Drawn up"), Kind.MOMENT, sort=True, shown=False),
         Column("issued_on", _l("Invoice date"), Kind.DATE),
         Column("due_on", _l("Due date"), Kind.DATE, sort=True),
@@ -46,12 +40,7 @@ BILLS = Listing(
     search=queries.found_by,
     search_label=_l("Search by invoice, buyer or reference"),
     filters=[
-        ChoiceFilter(
-            "state",
-            _l("State"),
-            options=[Option(state, badge.label) for state, badge in shown.BILL_STATES.items()],
-            multiple=True,
-        ),
+        by_state(shown.BILL_STATES, multiple=True),
         ChoiceFilter(
             "method",
             _l("Paid with"),

@@ -20,7 +20,7 @@ from app.core.i18n import _, _l, _n
 from app.core.listing import ChoiceFilter, Column, DateFilter, Kind, Listing
 from app.core.permissions import Permission
 from app.payments import queries, services, shown
-from app.payments.bureau.base import bp
+from app.payments.bureau.base import bp, invoice_and_buyer
 from app.payments.forms import PeriodForm
 from app.payments.queries import Split
 
@@ -36,13 +36,7 @@ BOOKINGS = Listing(
     columns=[
         Column("occurred_at", _l("Date"), Kind.DATE, sort=True, nullable=False),
         Column("kind", _l("Movement"), text=lambda kind: shown.LEDGER_KINDS[kind]),
-        Column(
-            "number",
-            _l("Invoice"),
-            text=lambda number: number or _("not issued"),
-            href=lambda row: url_for("payments_bureau.show", id=row.bill_id),
-        ),
-        Column("buyer", _l("Buyer")),
+        *invoice_and_buyer(key="bill_id"),
         Column("person", _l("Person"), shown=False),
         Column("amount_cents", _l("Amount"), Kind.MONEY),
         _vat("net_high", _l("Net, high rate"), lambda vat: vat["high"].net_cents),

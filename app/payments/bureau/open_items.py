@@ -17,7 +17,7 @@ from app.core.listing import Badge, ChoiceFilter, Column, DateFilter, Kind, List
 from app.core.money import format_money
 from app.core.permissions import Permission
 from app.payments import queries, services, shown
-from app.payments.bureau.base import bp
+from app.payments.bureau.base import bp, invoice_and_buyer
 from app.payments.forms import HoldForm
 from app.payments.models import Bill
 from app.payments.queries import Age, Outstanding
@@ -27,13 +27,7 @@ AGE_TONES = {Age.NOT_DUE: "", Age.MONTH: "warn", Age.TWO_MONTHS: "bad", Age.OLDE
 OPEN = Listing(
     title=_l("Open items"),
     columns=[
-        Column(
-            "number",
-            _l("Invoice"),
-            text=lambda number: number or _("not issued"),
-            href=lambda row: url_for("payments_bureau.show", id=row.id),
-        ),
-        Column("buyer", _l("Buyer")),
+        *invoice_and_buyer(),
         Column("due_on", _l("Due date"), Kind.DATE, sort=True),
         Column("due_cents", _l("Still to be paid"), Kind.MONEY),
         Column("reminders", _l("Reminders"), Kind.NUMBER),

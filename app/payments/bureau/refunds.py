@@ -19,7 +19,7 @@ from app.core.i18n import _, _l, _n
 from app.core.listing import ChoiceFilter, Column, Kind, Listing
 from app.core.permissions import Permission
 from app.payments import queries, services, shown
-from app.payments.bureau.base import bp
+from app.payments.bureau.base import bp, by_state, invoice_and_buyer
 from app.payments.forms import RefundForm, SentByHandForm
 from app.payments.models import Bill, RefundOrder
 from app.payments.services import Refundable
@@ -27,13 +27,7 @@ from app.payments.services import Refundable
 REFUNDS = Listing(
     title=_l("Refunds"),
     columns=[
-        Column(
-            "number",
-            _l("Invoice"),
-            text=lambda number: number or _("not issued"),
-            href=lambda row: url_for("payments_bureau.refund_order", id=row.id),
-        ),
-        Column("buyer", _l("Buyer")),
+        *invoice_and_buyer(page="refund_order"),
         Column("created_at", _l("Ordered"), Kind.MOMENT, sort=True),
         Column("amount_cents", _l("Amount"), Kind.MONEY, sort=True),
         Column("reason", _l("Reason"), shown=False),
@@ -43,9 +37,7 @@ REFUNDS = Listing(
     search=["number", "buyer"],
     search_label=_l("Search by invoice or buyer"),
     filters=[
-        ChoiceFilter(
-            "state", _l("State"), options=[Option(state, badge.label) for state, badge in shown.REFUND_STATES.items()]
-        ),
+        by_state(shown.REFUND_STATES),
         ChoiceFilter(
             "provider", _l("Sent by"), options=[Option(provider, name) for provider, name in shown.PROVIDERS.items()]
         ),
@@ -58,13 +50,7 @@ REFUNDS = Listing(
 DISPUTES = Listing(
     title=_l("Disputes"),
     columns=[
-        Column(
-            "number",
-            _l("Invoice"),
-            text=lambda number: number or _("not issued"),
-            href=lambda row: url_for("payments_bureau.show", id=row.bill_id),
-        ),
-        Column("buyer", _l("Buyer")),
+        *invoice_and_buyer(key="bill_id"),
         Column("known_since", _l("Since"), Kind.DATE, sort=True),
         Column("answer_by", _l("Answer before"), Kind.MOMENT, sort=True),
         Column("amount_cents", _l("Amount"), Kind.MONEY, sort=True),
@@ -74,9 +60,7 @@ DISPUTES = Listing(
     search=["number", "buyer"],
     search_label=_l("Search by invoice or buyer"),
     filters=[
-        ChoiceFilter(
-            "state", _l("State"), options=[Option(state, badge.label) for state, badge in shown.DISPUTE_STATES.items()]
-        )
+        by_state(shown.DISPUTE_STATES),
     ],
     default_sort="-known_since",
     counted=lambda number: _n("dispute", "disputes", number),
@@ -143,8 +127,7 @@ def order_refund(id: UUID) -> ResponseReturnValue:
     except Refusal as refusal:
         form.refuse(refusal, form.amount)
         return _refund_page(*_found(id, form.payment.data), form)
-    flash(_("The refund is ordered."), "success")
-    return redirect(url_for(".refund_order", id=order_id), 303)
+    return _back_to_order(order_id, _("The refund is ordered."))
 
 
 def _once(form: RefundForm) -> UUID | None:
@@ -218,8 +201,7 @@ def refund_sent(id: UUID) -> ResponseReturnValue:
     except Refusal as refusal:
         form.refuse(refusal, form.reference)
         return _order_page(queries.refund_order(id), form)
-    flash(_("The refund is booked."), "success")
-    return redirect(url_for(".refund_order", id=id), 303)
+    return _back_to_order(id, _("The refund is booked."))
 
 
 @bp.post("/refunds/<uuid:id>/again")
@@ -230,8 +212,7 @@ def refund_again(id: UUID) -> ResponseReturnValue:
     queries.refund_order(id)
     with atomic():
         services.retry_refund(id, by=current_account())
-    flash(_("The payment provider is asked once more."), "success")
-    return redirect(url_for(".refund_order", id=id), 303)
+    return _back_to_order(id, _("The payment provider is asked once more."))
 
 
 @bp.post("/refunds/<uuid:id>/cancel")
@@ -242,7 +223,11 @@ def cancel_refund(id: UUID) -> ResponseReturnValue:
     queries.refund_order(id)
     with atomic():
         services.cancel_refund(id, by=current_account())
-    flash(_("The refund is taken back. Nothing was sent."), "success")
+    return _back_to_order(id, _("The refund is taken back. Nothing was sent."))
+
+
+def _back_to_order(id: UUID, told: str) -> ResponseReturnValue:
+    flash(told, "success")
     return redirect(url_for(".refund_order", id=id), 303)
 
 
