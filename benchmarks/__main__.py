@@ -19,7 +19,7 @@ from sqlalchemy import select
 from app.agenda.models import Gathering, GatheringState
 from app.core import clock
 from app.core.db import db
-from benchmarks import bank, databases, minimal, portal, renewals, server, storm, webhooks
+from benchmarks import bank, check_in, databases, minimal, portal, renewals, server, storm, webhooks
 
 QUICK = os.environ.get("BENCH_QUICK") == "1"
 ONLY = os.environ.get("ONLY", "")
@@ -35,6 +35,7 @@ WORK: dict[str, Callable[[str, Path, float], Iterator[dict[str, Any]]]] = {
     "bank_import": bank.measured,
     "renewal_job": renewals.measured,
     "booking_storm": storm.measured,
+    "check_in": check_in.measured,
 }
 """What is measured besides pages: each makes what it needs on a database of a kind and tells figures of its own."""
 

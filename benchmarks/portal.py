@@ -95,22 +95,29 @@ def cookie(app: Flask, visitor: str) -> str:
     return f"{name}={found.value}"
 
 
-def queries(app: Flask, path: str, cookie_header: str) -> int:
-    """Count the statements one request of a page takes, in a context of its own, as a server would serve it."""
+@contextmanager
+def statements() -> Iterator[list[str]]:
+    """Note the statements that are sent, without what only begins a transaction or sets up a connection."""
     seen: list[str] = []
 
     def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
         if not statement.startswith(("BEGIN", "PRAGMA")):
             seen.append(statement)
 
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        yield seen
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
+
+
+def queries(app: Flask, path: str, cookie_header: str) -> int:
+    """Count the statements one request of a page takes, in a context of its own, as a server would serve it."""
     client = app.test_client(use_cookies=False)
     headers = {"Cookie": cookie_header} if cookie_header else {}
     Context().run(client.get, path, headers=headers)
-    event.listen(Engine, "before_cursor_execute", note)
-    try:
+    with statements() as seen:
         response = Context().run(client.get, path, headers=headers)
-    finally:
-        event.remove(Engine, "before_cursor_execute", note)
     if response.status_code != 200:  # noqa: PLR2004  the page itself, no redirect
         raise RuntimeError(f"{path} answered {response.status_code}")
     return len(seen)

@@ -7,22 +7,14 @@ beside those of a toy that does nothing but count and insert, in the same run.
 from __future__ import annotations
 
 import os
-import secrets
-import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
-from http.client import HTTPConnection
-from itertools import count
 from pathlib import Path
 from random import Random
-from statistics import quantiles
-from threading import local
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID
 
 from flask import Flask
-from itsdangerous import URLSafeTimedSerializer
 from sqlalchemy import func, select
 
 from app.agenda.models import Booking, Gathering, GatheringKind, GatheringState, WaitlistEntry
@@ -31,28 +23,13 @@ from app.core import clock
 from app.core.db import atomic, db
 from app.mail.models import OutboxMail
 from app.membership.models import Company, Membership, MembershipPeriod, Plan
-from benchmarks import databases, portal, server, storm_toy
-from tests.factories import make_account, sign_in
+from benchmarks import crowd, databases, portal, server, storm_toy
+from benchmarks.crowd import Click, Figures
+from tests.factories import make_account
 
 BOOKERS, TWICE, AT_ONCE, SEATS = 1_000, 100, 64, 30
 YEAR = timedelta(days=365)
-FORM = {"Content-Type": "application/x-www-form-urlencoded"}
-
-
-class Click(NamedTuple):
-    """One request: whose browser, and what it sends."""
-
-    cookie: str
-    body: str
-
-
-class Figures(NamedTuple):
-    """What the clickers saw; times in milliseconds, the wall clock in seconds."""
-
-    wall_s: float
-    p50_ms: float
-    p99_ms: float
-    errors: int
+SEE_OTHER = 303
 
 
 def measured(kind: str, folder: Path, seconds: float) -> Iterator[dict[str, Any]]:
@@ -75,36 +52,13 @@ def _clicks(browsers: list[Click]) -> list[Click]:
     return [click for number, one in enumerate(order) for click in ([one, one] if number in again else [one])]
 
 
-def _break(port: int, path: str, clicks: list[Click]) -> Figures:
-    """Send all clicks, so many at a time, each clicker with a connection of its own."""
-    mine, times, bad = local(), [], count()
-
-    def click(one: Click) -> float:
-        if not hasattr(mine, "connection"):
-            mine.connection = HTTPConnection("127.0.0.1", port, timeout=60)
-        begun = time.perf_counter()
-        mine.connection.request("POST", path, one.body, {**FORM, "Cookie": one.cookie})
-        answer = mine.connection.getresponse()
-        answer.read()
-        if answer.status != 303:  # noqa: PLR2004  booked or in line: on to the page
-            next(bad)
-        return time.perf_counter() - begun
-
-    begun = time.perf_counter()
-    with ThreadPoolExecutor(AT_ONCE) as crowd:
-        times = list(crowd.map(click, clicks))
-    wall = time.perf_counter() - begun
-    cuts = quantiles(times, n=100)
-    return Figures(round(wall, 2), round(cuts[49] * 1000, 1), round(cuts[98] * 1000, 1), next(bad))
-
-
 def _on_toy(kind: str, folder: Path, how: str) -> Figures:
     with databases.empty(kind, folder) as url:
         os.environ["BENCH_TOY_URL"] = url
         storm_toy.fill(SEATS)
         clicks = _clicks([Click(cookie, "") for cookie in storm_toy.cookies(storm_toy.create_app(), BOOKERS)])
         with server.serving("benchmarks.storm_toy:create_app()", {}, log=folder / f"toy-{how}.log") as running:
-            return _break(running.port, f"/book/{how}", clicks)
+            return crowd.press(running.port, f"/book/{how}", clicks, at_once=AT_ONCE, answer=SEE_OTHER)
 
 
 def _on_portal(kind: str, folder: Path) -> tuple[Figures, dict[str, Any]]:
@@ -114,7 +68,8 @@ def _on_portal(kind: str, folder: Path) -> tuple[Figures, dict[str, Any]]:
         with portal.opened(settings) as app:
             gathering_id, browsers = _prepare(app)
         with server.serving("wsgi:app", settings, log=folder / "storm.log") as running:
-            figures = _break(running.port, f"/agenda/{gathering_id}/book", _clicks(browsers))
+            path = f"/agenda/{gathering_id}/book"
+            figures = crowd.press(running.port, path, _clicks(browsers), at_once=AT_ONCE, answer=SEE_OTHER)
         with portal.opened(settings):
             return figures, _found(gathering_id)
 
@@ -142,7 +97,7 @@ def _prepare(app: Flask) -> tuple[UUID, list[Click]]:
         session.flush()
         people = [_member(plan, today) for _ in range(BOOKERS)]
         keys = [person.id for person in people]
-        browsers = [_browser(app, person) for person in people]
+        browsers = [crowd.browser(app, person) for person in people]
     assert len(set(keys)) == BOOKERS
     return gathering.id, browsers
 
@@ -161,18 +116,6 @@ def _member(plan: Plan, today: date) -> Any:
     period.grace_until, period.lapses_after = today + YEAR, today + YEAR
     db.session.add(period)
     return person
-
-
-def _browser(app: Flask, person: Any) -> Click:
-    client, name = app.test_client(), app.config["SESSION_COOKIE_NAME"]
-    sign_in(client, person)
-    key = secrets.token_hex(20)
-    with client.session_transaction() as cookie:
-        cookie["csrf_token"] = key
-    token = URLSafeTimedSerializer(app.secret_key, salt="wtf-csrf-token").dumps(key)  # type: ignore[arg-type]
-    found = client.get_cookie(name)
-    assert found
-    return Click(f"{name}={found.value}", f"csrf_token={token!s}")
 
 
 def _found(gathering_id: UUID) -> dict[str, Any]:
