@@ -344,7 +344,7 @@ _VISITED = (
     )
 )
 _HOW_OFTEN = select(func.count()).select_from(_VISITED.subquery())
-_LATEST_FIRST = _VISITED.order_by(Gathering.starts_at.desc())
+_LATEST_FIRST = _VISITED.where(Booking.no_show_at.is_(None)).order_by(Gathering.starts_at.desc())
 
 
 def _between(account_id: UUID, first: date, last: date) -> dict[str, Any]:
@@ -354,12 +354,12 @@ def _between(account_id: UUID, first: date, last: date) -> dict[str, Any]:
 
 
 def seats_used(account_id: UUID, first: date, last: date) -> int:
-    """M10: return how many seats somebody took at gatherings between two days, both included."""
+    """M10: return how many seats somebody took at gatherings between two days, both included; also for nothing."""
     return db.session.execute(_HOW_OFTEN, _between(account_id, first, last)).scalar_one()
 
 
 def visits_told(account_id: UUID, first: date, last: date) -> list[tuple[str, str]]:
-    """M10: return the gatherings somebody had a seat at between two days, as title and day, the latest first."""
+    """M10: return the gatherings somebody had a seat at and did not stay away from, as title and day, latest first."""
     rows = db.session.execute(_LATEST_FIRST, _between(account_id, first, last))
     return [(row.title, short_date(row.starts_at)) for row in rows]
 

@@ -165,6 +165,7 @@ def test_g7_the_bureau_and_the_member_see_what_became_of_each_seat(
     assert "Ada Smit" not in only
     file = client.get(f"/bureau/agenda/{evening.id}?format=csv").data.decode("utf-8-sig")
     assert said("Did not come") in file
+    assert said("Did not come") in client.get(f"/bureau/members/{sanne.id}").text
     sign_in(client, sanne)
     assert said("You were not there") in client.get("/agenda/mine").text
 
@@ -183,3 +184,13 @@ def test_g7_a_seat_given_back_after_the_deadline_is_on_record_as_late(
     page = client.get(f"/bureau/agenda/{evening.id}?outcome=given_back_late").text
     assert "Sanne Verhoeven" in page
     assert said("Gave it back late") in page
+
+
+def test_m10_what_the_contribution_brought_names_no_gathering_that_somebody_stayed_away_from(evening, away, there):
+    """The seat counts as used all the same: nobody else could have it."""
+    year = (STARTS.date() - timedelta(days=30), STARTS.date() + timedelta(days=30))
+    assert len(queries.visits_told(away.account_id, *year)) == 1
+    door.tell_no_shows()
+    assert queries.visits_told(away.account_id, *year) == []
+    assert queries.seats_used(away.account_id, *year) == 1
+    assert len(queries.visits_told(there.account_id, *year)) == 1
