@@ -19,6 +19,7 @@ async function send(url, data) {
     if (response.redirected || !told) return location.reload();
     answer.replaceChildren(...told.childNodes);
     figures.replaceChildren(...page.querySelector("[data-door-figures]").childNodes);
+    answer.scrollIntoView({ block: "nearest" });
     navigator.vibrate?.(response.ok && !answer.querySelector(".warn") ? 80 : [80, 60, 80]);
   } catch {
     answer.textContent = door.dataset.offline;
@@ -30,7 +31,7 @@ form.addEventListener("submit", async (event) => {
   event.preventDefault();
   await send(form.action, new FormData(form));
   field.value = "";
-  field.focus();
+  field.focus({ preventScroll: true });
 });
 
 answer.addEventListener("submit", (event) => {
