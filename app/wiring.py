@@ -93,6 +93,7 @@ SUBSCRIPTIONS: tuple[tuple[type[Event], Callable[[Any], object]], ...] = (
     (agenda.WaitlistCalledOff, waitlist_mails.announce_end),
     (agenda.NoShowRecorded, attendance_mails.tell_no_show),
     (agenda.GatheringMoved, agenda_mails.announce_move),
+    (agenda.GatheringMoved, waitlist_mails.announce_move),
     (agenda.GatheringCancelled, agenda_mails.announce_cancellation),
 )
 

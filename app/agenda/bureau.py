@@ -21,7 +21,7 @@ from app.agenda.series import bureau as series_bureau
 from app.agenda.series import queries as series
 from app.agenda.series import services as changing
 from app.agenda.series.forms import SCOPES, ScopedCallOffForm, ScopedGatheringForm
-from app.agenda.series.queries import Scope
+from app.agenda.series.queries import Concerned, Scope
 from app.agenda.services.refusals import CapacityBelowBookings, NotOnThisDate
 from app.core import access, clock
 from app.core.db import atomic
@@ -162,7 +162,12 @@ def edit(id: UUID) -> ResponseReturnValue:
             flash(on_several if count > 1 else _("The changes are saved."), "success")
             return redirect(url_for(".show", id=id), 303)
     return render_form(
-        "agenda/bureau/edit.html", form, gathering=queries.any_gathering(id), original=None, effect=effect
+        "agenda/bureau/edit.html",
+        form,
+        gathering=queries.any_gathering(id),
+        original=None,
+        effect=effect,
+        concerned=series.concerned_by([id]).people,
     )
 
 
@@ -215,6 +220,6 @@ def call_off(id: UUID) -> ResponseReturnValue:
     )
 
 
-def _people_by_scope(gathering: Gathering, form: CallOffForm) -> list[tuple[Any, int]]:
+def _people_by_scope(gathering: Gathering, form: CallOffForm) -> list[tuple[Any, Concerned]]:
     scopes = list(Scope) if isinstance(form, ScopedCallOffForm) else [Scope.ONE]
-    return [(SCOPES[scope], series.people_with_a_seat(series.in_scope(gathering, scope))) for scope in scopes]
+    return [(SCOPES[scope], series.concerned_by(series.in_scope(gathering, scope))) for scope in scopes]

@@ -47,18 +47,30 @@ def confirm_release(event: SeatReleased) -> None:
 
 def announce_move(event: GatheringMoved) -> None:
     """Have everybody who holds a seat told of the new time, place or title."""
+    jobs.enqueue(
+        "agenda.tell_moved",
+        key=f"agenda.tell_moved:{event.gathering_id}:{event.sequence}",
+        payload=moved_payload(event),
+    )
+
+
+def moved_payload(event: GatheringMoved) -> dict[str, Any]:
+    """Write down of a change what those who tell it need: when it was made, and how things read before."""
     before = {name: value.isoformat() if isinstance(value, datetime) else value for name, value in event.before.items()}
-    _announce("agenda.tell_moved", event.gathering_id, event.sequence, before=before)
+    return _payload(event.gathering_id, event.sequence) | {"before": before}
 
 
 def announce_cancellation(event: GatheringCancelled) -> None:
     """Have everybody who holds a seat told that it does not take place."""
-    _announce("agenda.tell_cancelled", event.gathering_id, event.sequence)
+    jobs.enqueue(
+        "agenda.tell_cancelled",
+        key=f"agenda.tell_cancelled:{event.gathering_id}:{event.sequence}",
+        payload=_payload(event.gathering_id, event.sequence),
+    )
 
 
-def _announce(kind: str, gathering_id: UUID, sequence: int, **more: Any) -> None:
-    payload = {"gathering_id": str(gathering_id), "sequence": sequence, "told_at": clock.now().isoformat(), **more}
-    jobs.enqueue(kind, key=f"{kind}:{gathering_id}:{sequence}", payload=payload)
+def _payload(gathering_id: UUID, sequence: int) -> dict[str, Any]:
+    return {"gathering_id": str(gathering_id), "sequence": sequence, "told_at": clock.now().isoformat()}
 
 
 def tell_moved(*, gathering_id: str, sequence: int, told_at: str, before: Mapping[str, Any]) -> None:

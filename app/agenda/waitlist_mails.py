@@ -7,6 +7,7 @@ again before it writes, since a letter that comes months later, or after the ans
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -17,6 +18,7 @@ from app.accounts.models import Account
 from app.agenda import links, queries
 from app.agenda import waitlist_queries as waitlist
 from app.agenda.events import (
+    GatheringMoved,
     OfferExpired,
     SeatOffered,
     SeatPromoted,
@@ -25,7 +27,7 @@ from app.agenda.events import (
     WaitlistLeft,
 )
 from app.agenda.invitations import place_of
-from app.agenda.mails import letter
+from app.agenda.mails import AT_ONCE, letter, moved_payload, was
 from app.agenda.models import (
     Booking,
     BookingState,
@@ -114,6 +116,12 @@ def announce_leaving(event: WaitlistLeft) -> None:
     _ask("agenda.tell_left", event.entry_id)
 
 
+def announce_move(event: GatheringMoved) -> None:
+    """Have everybody in line told of the new time, place or title."""
+    key = f"agenda.tell_moved_in_line:{event.gathering_id}:{event.sequence}"
+    jobs.enqueue("agenda.tell_moved_in_line", key=key, payload=moved_payload(event))
+
+
 def announce_end(event: WaitlistCalledOff) -> None:
     """Have everybody who waited told that the gathering is called off."""
     for entry_id in event.entry_ids:
@@ -175,6 +183,29 @@ def tell_list_over(*, entry_id: str) -> None:
             _write("agenda/waitlist_over", entry)
 
 
+def tell_moved_in_line(*, gathering_id: str, sequence: int, told_at: str, before: Mapping[str, Any]) -> None:
+    """G6: tell everybody who stood in line before the change what is different, as it stands by now, once.
+
+    Another online address in place of the one before is not their concern: they get it with their seat.
+    """
+    del sequence
+    standing = waitlist.in_line(UUID(gathering_id))
+    ids = [entry.id for entry in standing if entry.joined_at <= datetime.fromisoformat(told_at)]
+    for start in range(0, len(ids), AT_ONCE):
+        with atomic():
+            for entry in waitlist.entries_with_gathering(ids[start : start + AT_ONCE]):
+                gathering = entry.gathering
+                former = was(gathering, before)
+                if former.get("online") and gathering.online_url:
+                    del former["online"]
+                if former and _coming(entry):
+                    key = f"moved-in-line:{entry.id}:{gathering.sequence}"
+                    offered_until = entry.offer_until if entry.state is EntryState.OFFERED else None
+                    values = {"was": former, "offered_until": offered_until}
+                    account = accounts.account(entry.account_id)
+                    mail.post(key=key, **_letter("agenda/waitlist_moved", entry.id, gathering, account, **values))
+
+
 def _until(entry: WaitlistEntry) -> datetime:
     assert entry.offer_until is not None
     return entry.offer_until
@@ -194,5 +225,6 @@ def register() -> None:
         ("agenda.tell_expired", tell_expired),
         ("agenda.tell_left", tell_left),
         ("agenda.tell_list_over", tell_list_over),
+        ("agenda.tell_moved_in_line", tell_moved_in_line),
     ):
         registry.handler(kind)(write)

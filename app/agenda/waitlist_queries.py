@@ -162,6 +162,12 @@ def in_line(gathering_id: UUID) -> Sequence[WaitlistEntry]:
     return db.session.scalars(wanted.order_by(WaitlistEntry.seq)).all()
 
 
+def entries_with_gathering(ids: Sequence[UUID]) -> Sequence[WaitlistEntry]:
+    """Return these places as far as somebody still stands there, with their gathering, in order of arrival."""
+    wanted = select(WaitlistEntry).where(WaitlistEntry.id.in_(ids), WaitlistEntry.state.in_(IN_LINE))
+    return db.session.scalars(wanted.options(joinedload(WaitlistEntry.gathering)).order_by(WaitlistEntry.seq)).all()
+
+
 def position(entry: WaitlistEntry) -> int:
     """Return the place in line, counted from one: who left or was seated no longer counts."""
     ahead = select(func.count()).where(

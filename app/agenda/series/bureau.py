@@ -149,4 +149,4 @@ def effect_of(gathering: Gathering, form: ScopedGatheringForm) -> dict[str, Any]
     """Show what a change would do to each date, and to how many people it is mailed."""
     found = services.revisions(gathering, form.details(), form.scope.data)
     moving = [one.gathering.id for one in found if one.moves]
-    return {"revisions": found, "moving": moving, "people": queries.people_with_a_seat(moving), "mark": form.mark()}
+    return {"revisions": found, "moving": moving, "people": queries.concerned_by(moving).people, "mark": form.mark()}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from typing import NamedTuple
@@ -10,8 +10,9 @@ from uuid import UUID
 
 from sqlalchemy import func, select
 
-from app.agenda.models import Booking, BookingState, Gathering, GatheringState
+from app.agenda.models import Booking, BookingState, Gathering, GatheringState, WaitlistEntry
 from app.agenda.series.models import GatheringSeries
+from app.agenda.waitlist_queries import IN_LINE
 from app.core import clock
 from app.core.db import db
 
@@ -101,9 +102,23 @@ def busy_between(first: date, last: date) -> list[Busy]:
     return [Busy(*row) for row in db.session.execute(wanted.order_by(Gathering.starts_at))]
 
 
-def people_with_a_seat(ids: Iterable[UUID]) -> int:
-    """Return how many people hold a seat at any of these, each counted once."""
-    wanted = select(func.count(Booking.account_id.distinct())).where(
-        Booking.gathering_id.in_(list(ids)), Booking.state == BookingState.CONFIRMED
+class Concerned(NamedTuple):
+    """How many people hold a seat, and how many only stand in line; each counted once."""
+
+    seated: int
+    waiting: int
+
+    @property
+    def people(self) -> int:
+        """How many people hear of it."""
+        return self.seated + self.waiting
+
+
+def concerned_by(ids: Collection[UUID]) -> Concerned:
+    """G6: return whom a change of these gatherings concerns."""
+    holders = select(Booking.account_id).where(Booking.gathering_id.in_(ids), Booking.state == BookingState.CONFIRMED)
+    waiting = select(func.count(WaitlistEntry.account_id.distinct())).where(
+        WaitlistEntry.gathering_id.in_(ids), WaitlistEntry.state.in_(IN_LINE), WaitlistEntry.account_id.not_in(holders)
     )
-    return db.session.scalar(wanted) or 0
+    seated = select(func.count(holders.subquery().c.account_id.distinct()))
+    return Concerned(*db.session.execute(select(seated.scalar_subquery(), waiting.scalar_subquery())).one())

@@ -112,6 +112,7 @@ def revise_gathering(gathering: Gathering, details: GatheringDetails, *, by: UUI
         after=after | {"gathering": gathering.title},
     )
     if moved:
+        line.follow_move(gathering)
         publish(GatheringMoved(gathering_id=gathering.id, sequence=gathering.sequence, before=_appointment(before)))
     if gathering.state is GatheringState.PUBLISHED and after["capacity"] > before["capacity"]:
         line.promote(gathering.id, cause=Cause.SEATS_ADDED)

@@ -235,6 +235,13 @@ def _expire(entry_id: UUID) -> None:
     _pass_on(entry, Cause.OFFER_EXPIRED)
 
 
+def follow_move(gathering: Gathering) -> None:
+    """Let no offer outlast the cutoff of a gathering that moved to an earlier moment; its row is held."""
+    for entry in waitlist.in_line(gathering.id):
+        if entry.offer_until and entry.offer_until > closes_at(gathering):
+            entry.offer_until = closes_at(gathering)
+
+
 def close(gathering_id: UUID) -> None:
     """End a waiting list for good: the gathering has begun or is called off, and then who waited is told."""
     gathering = hold(gathering_id)
