@@ -25,6 +25,8 @@ from app.agenda.attendance import papers, tickets
 from app.agenda.attendance import services as attendance
 from app.agenda.attendance import views as ticket_views
 from app.agenda.feeds import views as feeds
+from app.agenda.materials import bureau as materials_bureau
+from app.agenda.materials import views as materials
 from app.agenda.series import bureau as series_bureau
 from app.core import richtext
 from app.mail import topics
@@ -37,6 +39,8 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(feeds.bp)
     app.register_blueprint(bureau.bp)
     app.register_blueprint(series_bureau.bp)
+    app.register_blueprint(materials_bureau.bp)
+    app.register_blueprint(materials.bp)
     app.register_blueprint(waitlist_views.bp)
     app.register_blueprint(waitlist_bureau.bp)
     app.register_blueprint(ticket_views.bp)

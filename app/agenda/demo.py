@@ -13,6 +13,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from app.agenda.attendance import demo as attendance
+from app.agenda.materials import demo as materials
 from app.agenda.models import Booking, BookingState, Gathering, GatheringKind, GatheringState, Speaker
 from app.agenda.series import demo as series
 from app.agenda.services import terms_of
@@ -82,6 +83,7 @@ def seed(plan: DemoPlan) -> None:
     for start in range(0, len(bookings), AT_ONCE):
         insert_rows(Booking, bookings[start : start + AT_ONCE])
     attendance.write(stays, AT_ONCE)
+    materials.add([one.row for one in made], plan.chance("materials"))
 
 
 def _days(plan: DemoPlan, rng: Random) -> list[date]:

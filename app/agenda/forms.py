@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from wtforms import FieldList, FormField
 
+from app.accounts import queries as accounts
 from app.agenda.models import Gathering, Wish
 from app.agenda.services import GatheringDetails, SpeakerDetails
 from app.agenda.shown import KINDS
@@ -17,6 +19,7 @@ from app.core.forms import (
     ConsentField,
     DateField,
     DecimalField,
+    EmailField,
     Form,
     IntegerField,
     Option,
@@ -76,6 +79,12 @@ class SpeakerPart(Part):
         _l("Who is this"), required=False, max_length=160, hint=_l("Role and organisation, in a line.")
     )
     bio = TextAreaField(_l("About"), required=False, rows=3, max_length=1000)
+    email = EmailField(
+        _l("E-mail address of this person’s account"),
+        required=False,
+        hint=_l("With it, the speaker sees all materials and the online address. Without an account, leave it empty."),
+    )
+    account_id: UUID | None = None
 
 
 class GatheringForm(Form):
@@ -145,6 +154,11 @@ class GatheringForm(Form):
             part = entry.form
             if not part.name.data and (part.headline.data or part.bio.data) and not part.name.errors:
                 part.name.errors = [*part.name.errors, _("Fill in the name that goes with this introduction.")]
+            if part.email.data and not part.email.errors:
+                account = accounts.by_email(part.email.data)
+                part.account_id = account.id if account else None
+                if account is None:
+                    part.email.errors = [_("Nobody has an account with this address. Correct it, or leave it empty.")]
 
     @staticmethod
     def _all_read(*fields: Any) -> bool:
@@ -190,7 +204,12 @@ class GatheringForm(Form):
             cancel_until=self.cancel_until,
             pe_tenths=int((self.pe_points.data or Decimal(0)) * 10),
             speakers=[
-                SpeakerDetails(name=part.name.data, headline=part.headline.data, bio=part.bio.data)
+                SpeakerDetails(
+                    name=part.name.data,
+                    headline=part.headline.data,
+                    bio=part.bio.data,
+                    account_id=part.account_id,
+                )
                 for part in (entry.form for entry in self.speakers)
                 if part.name.data
             ],
@@ -233,7 +252,13 @@ def _filled(gathering: Gathering) -> dict[str, Any]:
         "cancel_time": cancel.time(),
         "pe_points": gathering.pe_points or None,
         "speakers": [
-            {"name": speaker.name, "headline": speaker.headline, "bio": speaker.bio} for speaker in gathering.speakers
+            {
+                "name": speaker.name,
+                "headline": speaker.headline,
+                "bio": speaker.bio,
+                "email": accounts.account(speaker.account_id).email if speaker.account_id else "",
+            }
+            for speaker in gathering.speakers
         ],
     }
 

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from app.agenda.materials.models import Material
 from app.core import clock
 from app.core.db import Base, Id, state_column
 from app.core.ddl import append_only
@@ -120,6 +121,9 @@ class Gathering(Base):
 
     speakers: Mapped[list[Speaker]] = relationship(
         back_populates="gathering", order_by="Speaker.position", cascade="all, delete-orphan", passive_deletes=True
+    )
+    materials: Mapped[list[Material]] = relationship(
+        order_by=(Material.added_at, Material.id), cascade="all, delete-orphan", passive_deletes=True
     )
 
     @property

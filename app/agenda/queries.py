@@ -206,11 +206,12 @@ def titled(text: str, limit: int) -> Sequence[Gathering]:
 
 
 _BY_ID = select(Gathering).where(Gathering.id == bindparam("id", type_=Uuid())).options(joinedload(Gathering.speakers))
+_WITH_MATERIALS = _BY_ID.options(joinedload(Gathering.materials))
 
 
-def published(id: UUID) -> Gathering:
+def published(id: UUID, *, with_materials: bool = False) -> Gathering:
     """Return a gathering as the world may see it, cancelled ones included; a draft is not found."""
-    gathering = any_gathering(id)
+    gathering = _found(_WITH_MATERIALS if with_materials else _BY_ID, id)
     if gathering.state not in SEEN_BY_ALL:
         raise NotFound
     return gathering
@@ -218,7 +219,11 @@ def published(id: UUID) -> Gathering:
 
 def any_gathering(id: UUID) -> Gathering:
     """Return a gathering as the bureau sees it, drafts included."""
-    gathering: Gathering | None = db.session.scalars(_BY_ID, {"id": id}).unique().one_or_none()
+    return _found(_BY_ID, id)
+
+
+def _found(statement: Select[Any], id: UUID) -> Gathering:
+    gathering: Gathering | None = db.session.scalars(statement, {"id": id}).unique().one_or_none()
     if gathering is None:
         raise NotFound
     return gathering

@@ -9,10 +9,12 @@ from sqlalchemy import select
 
 from app.agenda import shown
 from app.agenda.attendance.models import Way
+from app.agenda.materials.forms import AUDIENCES, OPENS
+from app.agenda.materials.models import Material
 from app.agenda.models import Booking, BookingState, Gathering, WaitlistEntry
 from app.audit import services as audit
 from app.audit.services import Field, ObjectKind, Page, Thing
-from app.audit.values import choice, moment
+from app.audit.values import choice, kilobytes, moment
 from app.core.db import db
 from app.core.i18n import _l
 from app.core.permissions import Permission
@@ -30,6 +32,9 @@ SENTENCES = {
         _l("Gathering cancelled"),
         _l("%(actor)s cancelled the gathering “%(title)s”: %(reason)s"),
     ),
+    "material.added": (_l("Material added"), _l("%(actor)s added the material “%(title)s”")),
+    "material.changed": (_l("Material changed"), _l("%(actor)s changed the material “%(title)s”")),
+    "material.removed": (_l("Material taken away"), _l("%(actor)s took away the material “%(title)s”")),
     "booking.made": (_l("Seat booked"), _l("%(actor)s booked a seat for “%(title)s”")),
     "booking.promoted": (
         _l("Seat given from the waiting list"),
@@ -76,6 +81,20 @@ WAYS = {
     Way.NAME: _l("Name"),
     Way.WALK_IN: _l("Without a booking"),
 }
+
+
+def _names(keys: set[str]) -> dict[str, str]:
+    return {str(key): name for key, name in audit.names_of(audit.ids_of(keys)).items()}
+
+
+MATERIAL_FIELDS = {
+    "audience": Field(_l("For whom"), choice(AUDIENCES)),
+    "file": Field(_l("File")),
+    "opens": Field(_l("From when"), choice(OPENS)),
+    "size": Field(_l("Size"), kilobytes),
+    "title": Field(_l("Title")),
+    "url": Field(_l("Link")),
+}
 GATHERING_FIELDS = {
     "address": Field(_l("Street and number")),
     "cancel_until": Field(_l("Cancelling is free until"), moment),
@@ -91,6 +110,7 @@ GATHERING_FIELDS = {
     "pe_tenths": Field(_l("PE points"), lambda value: shown.points(Decimal(value) / 10)),
     "programme": Field(_l("Programme")),
     "reason": Field(_l("Reason")),
+    "speaker_accounts": Field(_l("Speakers with an account"), names=_names),
     "speakers": Field(_l("Speakers")),
     "starts_at": Field(_l("Begins at"), moment),
     "state": Field(_l("State"), choice({state: label for state, (_tone, label) in shown.STATES.items()})),
@@ -100,9 +120,7 @@ GATHERING_FIELDS = {
     "zone": Field(_l("Time zone")),
 }
 BOOKING_FIELDS = {
-    "account_id": Field(
-        _l("Person"), names=lambda keys: {str(key): name for key, name in audit.names_of(audit.ids_of(keys)).items()}
-    ),
+    "account_id": Field(_l("Person"), names=_names),
     "late": Field(_l("Late")),
     "state": Field(
         _l("State"), choice({BookingState.CONFIRMED: _l("Confirmed"), BookingState.CANCELLED: _l("Cancelled")})
@@ -127,11 +145,13 @@ def register() -> None:
         audit.sentence(action, text, name=name)
     audit.fields("gathering", GATHERING_FIELDS)
     audit.fields("booking", BOOKING_FIELDS)
+    audit.fields("material", MATERIAL_FIELDS)
     audit.fields("waitlist", BOOKING_FIELDS)
     audit.fields("attendance", ATTENDANCE_FIELDS)
     page = Page("agenda_bureau.show", Permission.GATHERING_READ)
     audit.objects("gathering", ObjectKind(_l("Gathering"), audit.by_id(_gatherings), page))
     audit.objects("booking", ObjectKind(_l("Booking"), audit.by_id(_bookings)))
+    audit.objects("material", ObjectKind(_l("Material"), audit.by_id(_materials)))
     audit.objects("waitlist_entry", ObjectKind(_l("Place on the waiting list"), audit.by_id(_places)))
 
 
@@ -147,6 +167,11 @@ def _bookings(ids: list[UUID]) -> dict[UUID, Thing]:
         .where(Booking.id.in_(ids))
     )
     return {row.id: Thing(row.title, row.account_id) for row in rows}
+
+
+def _materials(ids: list[UUID]) -> dict[UUID, Thing]:
+    rows = db.session.execute(select(Material.id, Material.title).where(Material.id.in_(ids)))
+    return {row.id: Thing(row.title) for row in rows}
 
 
 def _places(ids: list[UUID]) -> dict[UUID, Thing]:

@@ -19,6 +19,8 @@ from app.agenda.feeds.views import follow_links
 from app.agenda.forms import LateCancelForm
 from app.agenda.invitations import calendar_file
 from app.agenda.mails import appointment_of
+from app.agenda.materials import queries as materials
+from app.agenda.materials.queries import Reader
 from app.agenda.models import Gathering
 from app.agenda.queries import Wanted
 from app.agenda.series.queries import other_dates
@@ -89,10 +91,13 @@ def index() -> ResponseReturnValue:
 @access.public
 def show(id: UUID) -> ResponseReturnValue:
     """G10: the page that tells why to come, with one button."""
-    gathering = queries.published(id)
+    gathering = queries.published(id, with_materials=True)
     own = waitlist_queries.own_at(id, current_account().id) if current_user.is_authenticated else None
     booking, viewer = own.booking if own else None, viewer_on(gathering, own)
     offered = shown.offer(gathering, viewer)
+    speaks = own is not None and materials.speaks_at(gathering, current_account().id)
+    came = materials.came(gathering.materials, booking)
+    reader = Reader(member=viewer.member, booked=booking is not None, attended=came, speaker=speaks)
     page = render_template(
         "agenda/show.html",
         gathering=gathering,
@@ -100,6 +105,8 @@ def show(id: UUID) -> ResponseReturnValue:
         viewer=viewer,
         offered=offered,
         dates=other_dates(gathering),
+        materials=materials.seen_by(gathering, reader),
+        sees_room=bool(booking) or reader.speaker,
         **waitlist_views.line_shown(gathering, own, offered),
         free_until=services.free_until(booking) if booking else gathering.cancel_until,
         late=bool(booking and services.is_late(booking)),

@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 
 from flask import current_app
+
+from app.core.db import after_commit
 
 _NAME = re.compile(r"^[0-9a-f]{32}\.[a-z0-9]{1,8}$")
 
@@ -44,3 +47,8 @@ def path(name: str) -> Path:
 def discard(name: str) -> None:
     """Remove a stored file; one that is gone already is fine."""
     _place(name).unlink(missing_ok=True)
+
+
+def discard_when_safe(name: str) -> None:
+    """Remove a stored file once the transaction that no longer names it is committed."""
+    after_commit(partial(discard, name))

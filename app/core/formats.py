@@ -7,11 +7,13 @@ from functools import lru_cache
 
 from babel import Locale
 from babel.dates import format_date as babel_date
+from babel.numbers import format_decimal
 
 from app.core import clock
 from app.core.i18n import _, language
 
 MOST_DAYS = 8192
+MEGABYTE = 1_000_000
 
 
 @lru_cache(maxsize=MOST_DAYS)
@@ -59,6 +61,13 @@ def country_name(code: str) -> str:
 def moment(moment_: datetime) -> str:
     """Write a day and time: `14 januari 2027, 19.30 uur`."""
     return _("%(day)s, %(time)s h", day=short_date(moment_), time=clock_time(moment_))
+
+
+def file_size(size: int) -> str:
+    """Write how large a file is: `340 kB`, `2,4 MB`."""
+    if size < MEGABYTE:
+        return f"{max(1, round(size / 1000))}\u00a0kB"
+    return f"{format_decimal(round(size / MEGABYTE, 1), locale=language())}\u00a0MB"
 
 
 def time_range(start: datetime, end: datetime) -> str:

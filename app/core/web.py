@@ -21,7 +21,7 @@ from werkzeug.wrappers import Response
 from app.core import access, clock, fragments, navigation
 from app.core.context import Serving, serve, serving
 from app.core.errors import NotFound, Refusal
-from app.core.formats import clock_time, day_as, long_date, moment, short_date, time_range
+from app.core.formats import clock_time, day_as, file_size, long_date, moment, short_date, time_range
 from app.core.i18n import _, language, speak_in_templates
 from app.core.money import format_money
 
@@ -67,6 +67,7 @@ def init_app(app: Flask) -> None:
         moment=moment,
         time=clock_time,
         time_range=time_range,
+        file_size=file_size,
     )
     speak_in_templates(app.jinja_env)
     app.jinja_env.globals.update(

@@ -14,6 +14,7 @@ from app.accounts import queries as accounts
 from app.accounts.models import Account, Purpose
 from app.accounts.services import addresses, tokens
 from app.agenda import links
+from app.agenda.materials.models import Material
 from app.agenda.models import Booking, BookingState, Gathering, GatheringState, WaitlistEntry, Wish
 from app.audit.models import AuditEntry
 from app.core import clock
@@ -43,6 +44,8 @@ NO_PAGES = {
     "agenda.calendar": "a calendar file",
     "mail_reading.attachment": "a file",
     "mail_reading.html": "the mail alone, as a mail program shows it",
+    "materials.file": "a file",
+    "materials_bureau.file": "a file",
     "membership.cv": "a file",
     "membership_bureau.cv": "a file",
     "payments.invoice": "a file",
@@ -202,6 +205,8 @@ class Guide:
         found = [gathering for gathering in gatherings if gathering]
         repeated = db.session.scalars(select(Gathering.id).where(Gathering.series_id.is_not(None))).first()
         assert repeated
+        material = db.session.scalars(select(Material)).first()
+        assert material
         lid = self._account("lid")
         near = db.session.scalars(
             select(Booking.gathering_id)
@@ -255,6 +260,9 @@ class Guide:
             "agenda.cancel_late": [f"/agenda/{near}/cancel-late"],
             "agenda_bureau.show": [f"/bureau/agenda/{one}" for one in [*(one.id for one in found), repeated]],
             "agenda_bureau.edit": [f"/bureau/agenda/{found[0].id}/edit", f"/bureau/agenda/{repeated}/edit"],
+            "materials_bureau.index": [f"/bureau/agenda/{material.gathering_id}/materials"],
+            "materials_bureau.edit": [f"/bureau/agenda/{material.gathering_id}/materials/{material.id}"],
+            "materials_bureau.remove": [f"/bureau/agenda/{material.gathering_id}/materials/{material.id}/remove"],
             "series_bureau.copy": [f"/bureau/agenda/{found[0].id}/copy"],
             "series_bureau.repeat": [f"/bureau/agenda/{repeated}/repeat"],
             "series_bureau.discard": [f"/bureau/agenda/{found[-1].id}/discard"],

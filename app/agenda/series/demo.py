@@ -25,6 +25,7 @@ class Made(Protocol):
     """A gathering that is not written yet."""
 
     row: dict[str, Any]
+    at_hand: bool
     speakers: list[dict[str, Any]]
 
 
@@ -33,7 +34,8 @@ def lay_out(made: Sequence[Made], rng: Random) -> None:
     for one in made:
         one.row["series_id"] = None
     now = clock.now()
-    coming = [one for one in made if one.row["state"] is GatheringState.PUBLISHED and one.row["starts_at"] > now]
+    published = [one for one in made if one.row["state"] is GatheringState.PUBLISHED]
+    coming = [one for one in published if one.row["starts_at"] > now and not one.at_hand]
     if len(coming) < LEAST_COMING:
         return
     model = next((one for one in coming if one.row["kind"] is GatheringKind.OPEN_PEER_REVIEW), coming[0])

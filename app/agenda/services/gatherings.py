@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from app.agenda.events import GatheringCancelled, GatheringMoved, GatheringPublished
+from app.agenda.materials import services as materials
 from app.agenda.models import NEXT, Cause, Gathering, GatheringKind, GatheringState, Speaker
 from app.agenda.services import waitlist as line
 from app.agenda.services.refusals import (
@@ -34,6 +35,7 @@ class SpeakerDetails:
     name: str
     headline: str = ""
     bio: str = ""
+    account_id: UUID | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,7 +68,10 @@ class GatheringDetails:
 def details_of(gathering: Gathering) -> GatheringDetails:
     """Return what was decided about a gathering, to make another like it."""
     names = [name for name in GatheringDetails.__dataclass_fields__ if name != "speakers"]
-    speakers = [SpeakerDetails(name=one.name, headline=one.headline, bio=one.bio) for one in gathering.speakers]
+    speakers = [
+        SpeakerDetails(name=one.name, headline=one.headline, bio=one.bio, account_id=one.account_id)
+        for one in gathering.speakers
+    ]
     return GatheringDetails(**{name: getattr(gathering, name) for name in names}, speakers=speakers)
 
 
@@ -148,6 +153,7 @@ def discard_draft(gathering: Gathering, *, by: UUID) -> None:
     audit.record(
         "gathering.discarded", by=by, on=("gathering", gathering.id), before=_facts(gathering), after=_state(gathering)
     )
+    materials.let_go(gathering.materials)
     db.session.delete(gathering)
     db.session.flush()
 
@@ -204,9 +210,8 @@ def _introduce(gathering: Gathering, speakers: Sequence[SpeakerDetails]) -> None
         if position == len(gathering.speakers):
             gathering.speakers.append(Speaker(position=position))
         speaker = gathering.speakers[position]
-        if speaker.name != details.name:
-            speaker.account_id = None
         speaker.name, speaker.headline, speaker.bio = details.name, details.headline, details.bio
+        speaker.account_id = details.account_id
     del gathering.speakers[len(speakers) :]
 
 
@@ -221,5 +226,6 @@ def _appointment(facts: Mapping[str, Any]) -> dict[str, Any]:
 def _facts(gathering: Gathering) -> dict[str, Any]:
     names = [name for name in GatheringDetails.__dataclass_fields__ if name != "speakers"]
     return {name: getattr(gathering, name) for name in names} | {
-        "speakers": [[speaker.name, speaker.headline, speaker.bio] for speaker in gathering.speakers]
+        "speakers": [[speaker.name, speaker.headline, speaker.bio] for speaker in gathering.speakers],
+        "speaker_accounts": [str(speaker.account_id) for speaker in gathering.speakers if speaker.account_id],
     }

@@ -23,13 +23,15 @@ from app.core.forms.fields import (
     VatIdField,
 )
 from app.core.forms.ranges import DateField, DecimalField, IntegerField, MoneyField, TimeField
-from app.core.forms.uploads import CSV, IMAGES, MT940, PDF, XLSX, XML, ZIP, Upload, UploadField
+from app.core.forms.uploads import CSV, DOCX, IMAGES, MT940, PDF, PPTX, XLSX, XML, ZIP, Upload, UploadField
 
 __all__ = [
     "CSV",
+    "DOCX",
     "IMAGES",
     "MT940",
     "PDF",
+    "PPTX",
     "XLSX",
     "XML",
     "ZIP",

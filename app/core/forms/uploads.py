@@ -64,12 +64,21 @@ PDF = FileKind("PDF", "application/pdf", (".pdf",), _is_pdf, _is_locked_pdf)
 JPEG = FileKind("JPEG", "image/jpeg", (".jpg", ".jpeg"), lambda c: c.startswith(b"\xff\xd8\xff"))
 PNG = FileKind("PNG", "image/png", (".png",), lambda c: c.startswith(b"\x89PNG\r\n\x1a\n"))
 WEBP = FileKind("WebP", "image/webp", (".webp",), lambda c: c[:4] == b"RIFF" and c[8:12] == b"WEBP")
-XLSX = FileKind(
-    "Excel (.xlsx)",
-    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    (".xlsx",),
-    lambda c: c.startswith(b"PK\x03\x04") and b"[Content_Types].xml" in c and b"xl/" in c,
-)
+
+
+def _office(name: str, extension: str, mimetype: str, folder: bytes) -> FileKind:
+    """Describe a file of an office program: a zip that names its parts, of which this folder holds the document."""
+
+    def recognises(content: bytes) -> bool:
+        return content.startswith(b"PK\x03\x04") and b"[Content_Types].xml" in content and folder in content
+
+    whole = f"application/vnd.openxmlformats-officedocument.{mimetype}"
+    return FileKind(f"{name} ({extension})", whole, (extension,), recognises)
+
+
+XLSX = _office("Excel", ".xlsx", "spreadsheetml.sheet", b"xl/")
+DOCX = _office("Word", ".docx", "wordprocessingml.document", b"word/")
+PPTX = _office("PowerPoint", ".pptx", "presentationml.presentation", b"ppt/")
 CSV = FileKind("CSV", "text/csv", (".csv", ".txt"), _is_text)
 XML = FileKind("XML", "application/xml", (".xml",), lambda c: c.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"<")
 MT940 = FileKind(

@@ -13,7 +13,7 @@ from sqlalchemy import delete, select
 from app.accounts.models import Account
 from app.audit import services as audit
 from app.core import clock, files
-from app.core.db import after_commit, db, insert_once, insert_rows
+from app.core.db import db, insert_once, insert_rows
 from app.core.errors import Refusal, WayOut
 from app.core.events import publish
 from app.core.i18n import _l, language
@@ -174,20 +174,10 @@ def attach_cv(application: Application, *, shown_name: str, content: bytes, by: 
         cv = ApplicationCv(application_id=application.id)
         db.session.add(cv)
     else:
-        after_commit(Discard(cv.stored_name))
+        files.discard_when_safe(cv.stored_name)
     cv.stored_name, cv.shown_name, cv.size, cv.uploaded_at = stored_name, shown_name, len(content), clock.now()
     audit.record("application.cv_attached", by=by.id, on=("application", application.id), after={"size": len(content)})
     return cv
-
-
-@dataclass(frozen=True)
-class Discard:
-    """Removes a file after the commit that unlinked it."""
-
-    stored_name: str
-
-    def __call__(self) -> None:
-        files.discard(self.stored_name)
 
 
 def submit(application: Application, answers: Answers, *, consents: Sequence[ConsentText], by: Account) -> Application:
@@ -258,5 +248,5 @@ def withdraw(application: Application, *, by: Account) -> None:
     db.session.execute(delete(ApplicationStep).where(ApplicationStep.application_id == application.id))
     cv = queries.cv_of(application.id)
     if cv is not None:
-        after_commit(Discard(cv.stored_name))
+        files.discard_when_safe(cv.stored_name)
         db.session.delete(cv)

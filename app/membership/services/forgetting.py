@@ -7,8 +7,8 @@ from uuid import UUID
 from sqlalchemy import delete, select
 
 from app.accounts.events import AccountAnonymised
-from app.core import clock
-from app.core.db import after_commit, db
+from app.core import clock, files
+from app.core.db import db
 from app.core.errors import Refusal
 from app.core.formats import short_date
 from app.core.i18n import _, _l
@@ -26,7 +26,6 @@ from app.membership.models import (
     MembershipPeriod,
     Resignation,
 )
-from app.membership.services.applications import Discard
 from app.membership.services.renewal import give_up_period
 from app.membership.services.transitions import locked, move
 
@@ -80,6 +79,6 @@ def _forget_application(application_id: UUID) -> None:
     application.intake_report = application.reason = ""
     cv = db.session.get(ApplicationCv, application_id)
     if cv is not None:
-        after_commit(Discard(cv.stored_name))
+        files.discard_when_safe(cv.stored_name)
     for part in (ApplicationStep, ApplicationTerm, ApplicationReference, ApplicationCv):
         db.session.execute(delete(part).where(part.application_id == application_id))
