@@ -34,6 +34,7 @@ PARTS = (
     "membership",
     "profiles",
     "agenda",
+    "development",
     "bureau",
     "demo",
 )

@@ -27,6 +27,9 @@ from app.core.i18n import _l
 from app.core.navigation import Entry
 from app.core.panels import Load
 from app.core.permissions import Permission
+from app.development import events as development
+from app.development import mails as development_mails
+from app.development import services as development_services
 from app.membership import events as membership
 from app.membership import mails as membership_mails
 from app.membership import services as membership_services
@@ -44,6 +47,7 @@ SUBSCRIPTIONS: tuple[tuple[type[Event], Callable[[Any], object]], ...] = (
     (accounts.AccountAnonymised, membership_services.forget_member),
     (accounts.AccountAnonymised, payments_services.forget_payer),
     (accounts.AccountAnonymised, profiles.forget_profile),
+    (accounts.AccountAnonymised, development_services.forget_learner),
     (accounts.AccountChanged, profiles.follow_account),
     (membership.ApplicationSubmitted, profiles.follow_application),
     (membership.ApplicationSubmitted, membership_mails.application_received),
@@ -95,6 +99,8 @@ SUBSCRIPTIONS: tuple[tuple[type[Event], Callable[[Any], object]], ...] = (
     (agenda.GatheringMoved, agenda_mails.announce_move),
     (agenda.GatheringMoved, waitlist_mails.announce_move),
     (agenda.GatheringCancelled, agenda_mails.announce_cancellation),
+    (development.CertificateIssued, development_mails.certificate_ready),
+    (development.CertificateWithdrawn, development_mails.certificate_withdrawn),
 )
 
 OWN_LADDERS = ("membership_period",)
@@ -112,6 +118,7 @@ MENUS: dict[str, tuple[Entry, ...]] = {
         Entry(_l("Membership"), "membership.mine", "membership"),
         Entry(_l("Directory"), "profiles.directory", "directory"),
         Entry(_l("Profile"), "profiles.show", "profile"),
+        Entry(_l("PE points"), "development.mine", "star", section="development."),
         Entry(_l("My account"), "accounts.overview", "account"),
     ),
     "bureau": (
@@ -126,6 +133,13 @@ MENUS: dict[str, tuple[Entry, ...]] = {
         ),
         Entry(_l("Plans"), "plans_bureau.index", "membership", Permission.PLAN_EDIT, "plans_bureau."),
         Entry(_l("Agenda"), "agenda_bureau.index", "agenda", Permission.GATHERING_READ, "agenda_bureau."),
+        Entry(
+            _l("PE points"),
+            "development_bureau.index",
+            "star",
+            Permission.CERTIFICATE_READ,
+            "development_bureau.",
+        ),
         Entry(_l("Payments"), "payments_bureau.index", "payments", Permission.PAYMENT_READ, "payments_bureau."),
         Entry(_l("Outgoing mail"), "mail_bureau.outbox", "mail", Permission.MAIL_READ),
         Entry(_l("Work given up"), "bureau.jobs", "warning", Permission.JOB_RETRY),

@@ -46,6 +46,11 @@ class Sheet:
         draw = self._canvas.drawRightString if right else self._canvas.drawString
         draw(x, y, printable(str(text)))
 
+    def centred(self, x: float, y: float, text: Any, style: Style = BODY) -> None:
+        self._canvas.setFont(style.font, style.size)
+        self._canvas.setFillColor(style.colour)
+        self._canvas.drawCentredString(x, y, printable(str(text)))
+
     def lines(self, x: float, y: float, texts: Sequence[str], style: Style, leading: float) -> float:
         for text in texts:
             self.text(x, y, text, style)
@@ -73,6 +78,13 @@ class Sheet:
         self._canvas.arc(x - radius, y - radius, x + radius, y + radius, startAng=59, extent=320)
         self._canvas.circle(x, y, radius * 0.24, stroke=0, fill=1)
         self._canvas.setLineCap(0)
+
+    def rings(self, x: float, y: float, radii: Sequence[float], *, colour: str = LINE, weight: float = 0.7) -> None:
+        """Draw circles around one point."""
+        self._canvas.setStrokeColor(colour)
+        self._canvas.setLineWidth(weight)
+        for radius in radii:
+            self._canvas.circle(x, y, radius, stroke=1, fill=0)
 
     def tick(self, x: float, y: float, radius: float) -> None:
         """Draw the closed ring with a tick: done."""

@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import segno
 from markupsafe import Markup
+
+
+def modules(code: segno.QRCode) -> Sequence[Sequence[int]]:
+    """Return a code's rows of dark (1) and light (0), for paper."""
+    return [[1 if module else 0 for module in row] for row in code.matrix]
 
 
 def svg(code: segno.QRCode, *, css: str, label: str) -> Markup:

@@ -16,6 +16,7 @@ from app.core.db import Base, atomic
 from app.core.ddl import guards_down, guards_up
 from app.core.demo import DemoPlan
 from app.demo import contributions
+from app.development import demo as development
 from app.membership import demo as membership
 from app.profiles import demo as profiles
 
@@ -24,6 +25,7 @@ STEPS: tuple[tuple[str, Callable[[DemoPlan], object]], ...] = (
     ("payments", contributions.seed),
     ("profiles", profiles.seed),
     ("agenda", agenda.seed),
+    ("development", development.seed),
 )
 
 

@@ -25,7 +25,7 @@ def _code(seller: Mapping[str, Any], amount_cents: int, reference: str) -> segno
 
 def modules(seller: Mapping[str, Any], amount_cents: int, reference: str) -> Sequence[Sequence[int]]:
     """Return the code's rows of dark (1) and light (0), for paper."""
-    return [[1 if module else 0 for module in row] for row in _code(seller, amount_cents, reference).matrix]
+    return qr.modules(_code(seller, amount_cents, reference))
 
 
 def svg(seller: Mapping[str, Any], amount_cents: int, reference: str, *, label: str) -> Markup:

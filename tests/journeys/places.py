@@ -20,6 +20,8 @@ from app.audit.models import AuditEntry
 from app.core import clock
 from app.core.db import db
 from app.core.demo import DOMAIN
+from app.development import codes
+from app.development.models import AttendanceCertificate, PeEntry, PeRegistration, PeScheme
 from app.jobs import services as jobs
 from app.jobs.models import Job, JobState
 from app.mail import services as mail
@@ -42,6 +44,8 @@ NO_PAGES = {
     "payments.invoice_for_books": "a file",
     "payments_bureau.archive_file": "a file",
     "agenda.calendar": "a calendar file",
+    "development.certificate": "a file",
+    "development.proof": "a file",
     "mail_reading.attachment": "a file",
     "mail_reading.html": "the mail alone, as a mail program shows it",
     "materials.file": "a file",
@@ -243,7 +247,7 @@ class Guide:
         assert near
         assert seat
         assert given_back
-        return {
+        return self._record(lid) | {
             "tickets.show": [f"/ticket/{links.ticket_token(one)}" for one in (seat, given_back)],
             "door.show": [
                 *(f"/bureau/agenda/{one}/door" for one in (near, past, found[1].id)),
@@ -294,6 +298,25 @@ class Guide:
             "profiles.person": [f"/directory/{one}" for one in profiles],
             "mail.leaving": [f"/unsubscribe/{token_for(one)}" for one in mails],
             "mail_reading.show": [f"/dev/mail/{one}" for one in mails],
+        }
+
+    def _record(self, lid: Account) -> dict[str, list[str]]:
+        """Pages of permanent education: an own activity, a register, and a certificate that anybody can check."""
+        own = select(PeEntry.id).where(PeEntry.account_id == lid.id, PeEntry.gathering_id.is_(None))
+        entry, scheme = db.session.scalars(own).first(), db.session.scalars(select(PeScheme.id)).first()
+        stands = select(PeRegistration.id).where(PeRegistration.account_id == lid.id)
+        paper = db.session.scalars(select(AttendanceCertificate)).first()
+        assert paper
+        one, rules = f"/bureau/development/certificates/{paper.id}", f"/bureau/development/schemes/{scheme}"
+        return {
+            "certificates.show": [f"/certificates/{codes.shown(paper.code)}"],
+            "development.edit": [f"/development/entries/{entry}"],
+            "development.standing": [f"/development/registers/{one}" for one in db.session.scalars(stands)],
+            "development_bureau.show": [one],
+            "development_bureau.withdraw": [f"{one}/withdraw"],
+            "development_bureau.scheme": [rules],
+            "development_bureau.edit_scheme": [f"{rules}/edit"],
+            "development_bureau.rules": [f"{rules}/rules"],
         }
 
     def _links(self) -> dict[str, list[str]]:

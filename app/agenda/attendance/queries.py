@@ -292,6 +292,23 @@ def to_settle(*, since: datetime, until: datetime) -> list[UUID]:
     return list(db.session.scalars(_UNSETTLED, {"since": since, "until": until}))
 
 
+_ATTENDED = (
+    select(Gathering.id)
+    .where(
+        Gathering.state == GatheringState.PUBLISHED,
+        Gathering.ends_at > bindparam("since", type_=UtcDateTime()),
+        Gathering.ends_at <= bindparam("until", type_=UtcDateTime()),
+        exists().where(Attendance.booking_id == Booking.id, Booking.gathering_id == Gathering.id),
+    )
+    .order_by(Gathering.ends_at, Gathering.id)
+)
+
+
+def attended_between(since: datetime, until: datetime) -> list[UUID]:
+    """G8: return the gatherings over between two moments that somebody was checked in at, the first first."""
+    return list(db.session.scalars(_ATTENDED, {"since": since, "until": until}))
+
+
 class Presence(NamedTuple):
     """G8: somebody's presence at a gathering: from when till when, and the whole minutes of it within its hours."""
 

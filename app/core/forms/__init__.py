@@ -22,6 +22,7 @@ from app.core.forms.fields import (
     UrlField,
     VatIdField,
 )
+from app.core.forms.previewed import PreviewedForm
 from app.core.forms.ranges import DateField, DecimalField, IntegerField, MoneyField, TimeField
 from app.core.forms.uploads import CSV, DOCX, IMAGES, MT940, PDF, PPTX, XLSX, XML, ZIP, Upload, UploadField
 
@@ -54,6 +55,7 @@ __all__ = [
     "PasswordField",
     "PhoneField",
     "PostcodeField",
+    "PreviewedForm",
     "TextAreaField",
     "TextField",
     "TimeField",

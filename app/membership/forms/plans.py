@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import re
 from collections.abc import Mapping
 from datetime import date
@@ -18,11 +16,10 @@ from app.core.forms import (
     ChoiceField,
     DateField,
     DecimalField,
-    Form,
-    HiddenField,
     IntegerField,
     MoneyField,
     Option,
+    PreviewedForm,
     TextField,
 )
 from app.core.forms.fields import InputField
@@ -58,26 +55,6 @@ class LadderField(InputField):
             raise ValidationError(_("Give at most %(num)s moments.", num=MOST_NOTICES))
         if any(abs(days) > LONGEST_DAYS for days in value):
             raise ValidationError(_("A notice is at most a year before or after the end of a period."))
-
-
-class PreviewedForm(Form):
-    """A form that is saved once its effect was looked at: `previewed` carries a mark of what the preview showed."""
-
-    previewed = HiddenField("", required=False)
-
-    def mark(self) -> str:
-        """Return a mark of everything typed, which changes with any of it."""
-        typed = {name: value for name, value in self.typed().items() if name != "previewed"}
-        return hashlib.sha256(json.dumps(typed, sort_keys=True).encode()).hexdigest()[:16]
-
-    @property
-    def was_previewed(self) -> bool:
-        """Whether the preview showed what is sent in now."""
-        return bool(self.previewed.data == self.mark())
-
-    def show_previewed(self) -> None:
-        """Write into the page that its preview shows what was typed."""
-        self.previewed.data, self.previewed.raw_data = self.mark(), None
 
 
 def vat_options() -> list[Option]:
