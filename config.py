@@ -16,6 +16,7 @@ ROOT = Path(__file__).parent
 DEVELOPMENT, TEST, PRODUCTION = "development", "test", "production"
 DEVELOPMENT_SECRET = "a-key-for-development-that-production-refuses"  # noqa: S105  production refuses to start with it
 SHORTEST_SECRET = 32
+COUNTS = {"MAIL_PORT": 25, "PROXY_HOPS": 0, "WEB_PROCESSES": 1}
 LIVE_STRIPE_KEYS = ("sk_live_", "rk_live_")
 
 
@@ -74,6 +75,7 @@ def load(environ: Mapping[str, str]) -> dict[str, Any]:
     """Translate the environment into Flask's configuration and refuse what is missing or weak."""
     env = environ.get("ENV", DEVELOPMENT)
     production = env == PRODUCTION
+    counts, no_counts = _whole_numbers(environ)
     data_dir = Path(environ.get("DATA_DIR", ROOT / "instance")).resolve()
     public_url = environ.get("PUBLIC_URL", f"http://localhost:{environ.get('PORT', '5000')}").rstrip("/")
     settings: dict[str, Any] = {
@@ -95,14 +97,14 @@ def load(environ: Mapping[str, str]) -> dict[str, Any]:
         "HUEY_URL": environ.get("HUEY_URL", f"sqlite:///{data_dir}/queue.db"),
         "RATELIMIT_STORAGE_URI": environ.get("RATELIMIT_STORAGE_URI", "memory://"),
         "WORKER_INSIDE": environ.get("WORKER_INSIDE", "0" if production else "1") == "1",
-        "WEB_PROCESSES": int(environ.get("WEB_PROCESSES", "1")),
+        "WEB_PROCESSES": counts["WEB_PROCESSES"],
         "TEST_CLOCK": env == DEVELOPMENT,
         "METRICS_TOKEN": environ.get("METRICS_TOKEN", ""),
         "TRUSTED_HOSTS": _listed(environ.get("TRUSTED_HOSTS", ""))
         or ([] if production else ["localhost", "127.0.0.1"]),
-        "PROXY_HOPS": int(environ.get("PROXY_HOPS", "0")),
+        "PROXY_HOPS": counts["PROXY_HOPS"],
         "MAIL_SERVER": environ.get("MAIL_SERVER", ""),
-        "MAIL_PORT": int(environ.get("MAIL_PORT", "25")),
+        "MAIL_PORT": counts["MAIL_PORT"],
         "MAIL_USE_TLS": environ.get("MAIL_USE_TLS", "0") == "1",
         "MAIL_USE_SSL": environ.get("MAIL_USE_SSL", "0") == "1",
         "MAIL_USERNAME": environ.get("MAIL_USERNAME") or None,
@@ -129,10 +131,18 @@ def load(environ: Mapping[str, str]) -> dict[str, Any]:
         "LANGUAGES": ("nl", "en"),
         "HOUSE": House(**_own_or_invented(environ, "HOUSE", INVENTED_HOUSE, production=production)),
     }
-    faults = problems(settings)
+    faults = no_counts + problems(settings)
     if faults:
         raise ConfigurationError("The portal cannot start:\n" + "\n".join(f"  - {fault}" for fault in faults))
     return settings
+
+
+def _whole_numbers(environ: Mapping[str, str]) -> tuple[dict[str, int], list[str]]:
+    """Read the settings that count something, and name those that are no whole number; empty means the default."""
+    given = {name: environ.get(name) or str(default) for name, default in COUNTS.items()}
+    wrong = [name for name, text in given.items() if not (text.isascii() and text.isdigit())]
+    counts = {name: COUNTS[name] if name in wrong else int(text) for name, text in given.items()}
+    return counts, [f"{name} must be a whole number, 0 or more" for name in wrong]
 
 
 def _own_or_invented(
@@ -170,12 +180,18 @@ def _secret_problems(settings: Mapping[str, Any]) -> Iterator[str]:
     secret = settings["SECRET_KEY"]
     if not secret:
         yield "SECRET_KEY is missing"
-    elif secret == DEVELOPMENT_SECRET or len(secret) < SHORTEST_SECRET or len(set(secret)) < SHORTEST_SECRET // 4:
+    elif _is_weak(secret):
         yield f"SECRET_KEY is weak: use at least {SHORTEST_SECRET} random characters"
+    if any(_is_weak(key) for key in settings["SECRET_KEY_FALLBACKS"]):
+        yield f"SECRET_KEY_FALLBACKS is weak: at least {SHORTEST_SECRET} random characters each: they still count"
     if not settings["TOTP_SECRETS"]:
         yield 'TOTP_SECRETS is missing: give "1:<random characters>", a higher number for each newer key'
-    elif any(len(key) < SHORTEST_SECRET for key in settings["TOTP_SECRETS"].values()):
+    elif any(_is_weak(key) for key in settings["TOTP_SECRETS"].values()):
         yield f"TOTP_SECRETS is weak: use at least {SHORTEST_SECRET} random characters per key"
+
+
+def _is_weak(secret: str) -> bool:
+    return secret == DEVELOPMENT_SECRET or len(secret) < SHORTEST_SECRET or len(set(secret)) < SHORTEST_SECRET // 4
 
 
 def _address_problems(settings: Mapping[str, Any]) -> Iterator[str]:

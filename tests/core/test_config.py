@@ -6,6 +6,7 @@ import pytest
 
 import config
 
+EARLIER_KEY = "Tz6Qw1Lr8Xc3Vn5Bm0Kj7Hg2Fd4Sa9Py"
 SOUND = {
     "ENV": "production",
     "SECRET_KEY": "q8Zr1vXy5NfW0aLk3TbC7uEoJ2mHs9Dp-longer",
@@ -51,7 +52,14 @@ def test_an_empty_environment_names_every_missing_setting():
         ({"SECRET_KEY": config.DEVELOPMENT_SECRET}, "SECRET_KEY is weak"),
         ({"SECRET_KEY": "short"}, "SECRET_KEY is weak"),
         ({"SECRET_KEY": "a" * 64}, "SECRET_KEY is weak"),
+        ({"SECRET_KEY_FALLBACKS": config.DEVELOPMENT_SECRET}, "SECRET_KEY_FALLBACKS is weak"),
+        ({"SECRET_KEY_FALLBACKS": f"{EARLIER_KEY}, short"}, "SECRET_KEY_FALLBACKS is weak"),
         ({"TOTP_SECRETS": "1:short"}, "TOTP_SECRETS is weak"),
+        ({"TOTP_SECRETS": f"1:{config.DEVELOPMENT_SECRET}"}, "TOTP_SECRETS is weak"),
+        ({"TOTP_SECRETS": "1:" + "a" * 64}, "TOTP_SECRETS is weak"),
+        ({"PROXY_HOPS": "one"}, "PROXY_HOPS must be a whole number"),
+        ({"PROXY_HOPS": "-1"}, "PROXY_HOPS must be a whole number"),
+        ({"MAIL_PORT": "smtp"}, "MAIL_PORT must be a whole number"),
         ({"PUBLIC_URL": "http://kring.example.nl"}, "PUBLIC_URL must be"),
         ({"STRIPE_SECRET_KEY": "sk_live_x"}, "STRIPE_WEBHOOK_SECRET is missing"),
         (
@@ -73,7 +81,13 @@ def test_only_production_takes_real_money():
 
 
 def test_an_earlier_secret_key_stays_good_while_it_is_rotated():
-    assert config.load(SOUND | {"SECRET_KEY_FALLBACKS": "older, oldest"})["SECRET_KEY_FALLBACKS"] == ["older", "oldest"]
+    oldest = EARLIER_KEY[::-1]
+    settings = config.load(SOUND | {"SECRET_KEY_FALLBACKS": f"{EARLIER_KEY}, {oldest}"})
+    assert settings["SECRET_KEY_FALLBACKS"] == [EARLIER_KEY, oldest]
+
+
+def test_a_count_that_is_left_empty_has_its_default():
+    assert config.load(SOUND | {"MAIL_PORT": "", "WEB_PROCESSES": ""})["MAIL_PORT"] == 25
 
 
 @pytest.mark.parametrize("scheme", ["postgres://", "postgresql://", "postgresql+psycopg://"])
