@@ -112,7 +112,7 @@ def show(id: UUID) -> ResponseReturnValue:
         factors=queries.factors(account),
         sessions=queries.open_sessions(account.id),
         roles=[(role, ROLE_NAMES[role], ROLE_HINTS[role], role in account.roles) for role in Role],
-        self=account.id == current_account().id,
+        own=account.id == current_account().id,
     )
 
 

@@ -35,6 +35,17 @@ def test_giving_a_role_ends_the_sessions_and_asks_for_a_second_factor(client, ph
     assert "accounts.roles_changed" in actions()
 
 
+def test_the_page_of_somebody_else_offers_to_close_the_account_and_to_take_lost_factors_away(
+    client, admin, make_account
+):
+    colleague = make_account(roles=["coordinator"], totp=True)
+    db.session.commit()
+    theirs, own = (client.get(f"{BUREAU}/{account.id}").text for account in (colleague, admin))
+    for offer in ("disable", "factors/reset"):
+        assert f'action="{BUREAU}/{colleague.id}/{offer}"' in theirs
+        assert f'action="{BUREAU}/{admin.id}/{offer}"' not in own
+
+
 def test_taking_a_role_stops_it_at_once(client, phone, admin, make_account, sign_in):
     colleague = make_account(roles=["administrator"])
     sign_in(phone, colleague)
