@@ -120,6 +120,7 @@ MENUS: dict[str, tuple[Entry, ...]] = {
         Entry(_l("Profile"), "profiles.show", "profile"),
         Entry(_l("PE points"), "development.mine", "star", section="development."),
         Entry(_l("My account"), "accounts.overview", "account"),
+        Entry(_l("Bureau"), "bureau.home", "queue", Permission.BUREAU_ENTER),
     ),
     "bureau": (
         Entry(_l("Today"), "bureau.home", "queue", Permission.BUREAU_ENTER),
@@ -145,6 +146,7 @@ MENUS: dict[str, tuple[Entry, ...]] = {
         Entry(_l("Work given up"), "bureau.jobs", "warning", Permission.JOB_RETRY),
         Entry(_l("Accounts"), "accounts_bureau.index", "account", Permission.ACCOUNT_READ, "accounts_bureau."),
         Entry(_l("Audit log"), "audit.log", "audit", Permission.AUDIT_READ, "audit."),
+        Entry(_l("My account"), "accounts.overview", "account"),
     ),
 }
 

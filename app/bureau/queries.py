@@ -213,6 +213,10 @@ def _trail(account_id: UUID, applications: Sequence[Application], bills: Sequenc
     return audit.about_any(objects, limit=2 * LATEST)
 
 
+SEARCHED = frozenset({Permission.MEMBER_READ, Permission.PAYMENT_READ, Permission.GATHERING_READ})
+"""Whoever has none of these finds nothing, and is offered no search."""
+
+
 def find(text: str, rights: Rights) -> Found:
     """Search everything by name, address, company, invoice number or title, as far as the viewer may know it."""
     members = Permission.MEMBER_READ in rights

@@ -41,6 +41,20 @@ def test_b1_nothing_waits_is_a_pleasant_page(client, coordinator):
     assert 'class="empty"' in page.text
 
 
+def test_staff_go_from_the_bureau_to_their_own_account_and_back(client, coordinator):
+    assert 'href="/account"' in client.get("/bureau").text
+    assert 'href="/bureau"' in client.get("/account").text
+
+
+def test_a_member_is_not_told_of_the_bureau(client):
+    sign_in(client, make_member())
+    assert 'href="/bureau"' not in client.get("/account").text
+
+
+def test_whoever_may_find_nothing_is_offered_no_search(client, administrator):
+    assert 'action="/bureau/search"' not in client.get("/bureau").text
+
+
 def test_b1_applications_wait_with_the_age_of_the_oldest(client, coordinator):
     matters.apply(days_ago=6)
     matters.apply(days_ago=2)

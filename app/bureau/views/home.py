@@ -46,6 +46,7 @@ def home() -> str:
     figures = queries.figures(mine)
     return render_template(
         "bureau/home.html",
+        searches=not queries.SEARCHED.isdisjoint(mine),
         queue=[_sentence(waiting) for waiting in queries.work_queue(mine, figures.outstanding)],
         today=clock.today(),
         standing=_standing(figures.standing) if figures.standing is not None else None,
