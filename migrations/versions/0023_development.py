@@ -6,8 +6,8 @@ from alembic import op
 import app.core.db
 from app.core.ddl import Guard, changes, drop_guard_ddl, guard_ddl
 
-revision = "0022"
-down_revision = "0021"
+revision = "0023"
+down_revision = "0022"
 branch_labels = None
 depends_on = None
 
