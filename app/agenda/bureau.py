@@ -12,11 +12,12 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from app.accounts.current import current_account
-from app.agenda import queries, services, shown
+from app.agenda import cockpit, queries, services, shown
+from app.agenda import waitlist_queries as waitlist
 from app.agenda.attendance import queries as attendance
 from app.agenda.attendance.queries import Outcome
 from app.agenda.forms import CallOffForm, GatheringForm, form_of, new_form
-from app.agenda.models import Gathering
+from app.agenda.models import Gathering, GatheringState
 from app.agenda.series import bureau as series_bureau
 from app.agenda.series import queries as series
 from app.agenda.series import services as changing
@@ -50,6 +51,7 @@ GATHERINGS = Listing(
         ChoiceFilter("kind", _l("Kind"), [Option(kind, label) for kind, label in shown.KINDS.items()]),
         DateFilter("starts_at", _l("Day")),
         YesFilter("full", _l("Only full ones"), Gathering.seats_taken >= Gathering.capacity),
+        YesFilter("stuck", _l("Only where people wait while a seat is free"), waitlist.is_stuck),
     ],
     default_sort="starts_at",
     counted=lambda number: _n("gathering", "gatherings", number),
@@ -109,13 +111,14 @@ def index() -> ResponseReturnValue:
 @bp.get("/<uuid:id>")
 @access.needs(Permission.BOOKING_READ)
 def show(id: UUID) -> ResponseReturnValue:
-    """Show one gathering: how it stands, what can be done with it, and who comes."""
+    """Show one gathering on one page: how it stands, what waits, who comes, who waits and what was written about it."""
     gathering = queries.any_gathering(id)
     return BOOKINGS.respond(
         "agenda/bureau/show.html",
         queries.bookings_for_bureau(id).add_columns(attendance.outcome().label("outcome")),
         gathering=gathering,
         **_words(gathering),
+        **cockpit.part(gathering),
         **series_bureau.part(gathering),
     )
 
@@ -123,13 +126,14 @@ def show(id: UUID) -> ResponseReturnValue:
 def _words(gathering: Gathering) -> dict[str, Any]:
     tone, label = shown.STATES[gathering.state]
     begun = gathering.starts_at <= clock.now()
+    door_open = gathering.state is GatheringState.PUBLISHED and attendance.opens_at(gathering.starts_at) <= clock.now()
     return {
         "tone": tone,
         "state_label": label,
         "begun": begun,
         "over": gathering.ends_at <= clock.now(),
-        "door_open": attendance.opens_at(gathering.starts_at) <= clock.now(),
-        "turnout": attendance.turnout(gathering.id) if begun else None,
+        "door_open": door_open,
+        "turnout": attendance.turnout(gathering.id) if begun or door_open else None,
     }
 
 

@@ -139,6 +139,7 @@ def letter(
         "name": account.name,
         "locale": account.locale,
         "account_id": account.id,
+        "about_id": booking.gathering_id,
         "values": {
             "booking": booking,
             "gathering": booking.gathering,

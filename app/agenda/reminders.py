@@ -107,6 +107,7 @@ def _post(kind: Reminder, booking: Booking) -> None:
         name=account.name,
         locale=account.locale,
         account_id=account.id,
+        about_id=gathering.id,
         key=f"{kind.topic}:{booking.id}",
         topic=kind.topic,
         values=values,

@@ -75,6 +75,7 @@ def _letter(template: str, entry_id: UUID, gathering: Gathering, account: Accoun
         "name": account.name,
         "locale": account.locale,
         "account_id": account.id,
+        "about_id": gathering.id,
         "values": {
             "gathering": gathering,
             "place": place_of(gathering),

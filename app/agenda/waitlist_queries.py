@@ -10,13 +10,16 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import (
+    ColumnElement,
     Integer,
     Select,
     String,
     Uuid,
     and_,
     bindparam,
+    case,
     cast,
+    exists,
     func,
     literal,
     null,
@@ -339,6 +342,36 @@ def entries_for_bureau(gathering_id: UUID) -> Select[Any]:
         .join(person.id.table, person.id == WaitlistEntry.account_id)
         .where(WaitlistEntry.gathering_id == gathering_id)
     )
+
+
+def first_in_line(gathering_id: UUID, most: int) -> Sequence[Any]:
+    """Return who stands first in line, each with how many wait and how many have an offer, and which ends first."""
+    named = entries_for_bureau(gathering_id).where(WaitlistEntry.state.in_(IN_LINE)).subquery()
+    has_offer = case((named.c.state == EntryState.OFFERED, named.c.offer_until))
+    counted = select(
+        named,
+        func.count(has_offer).over().label("offers"),
+        (func.count().over() - func.count(has_offer).over()).label("waiting"),
+        func.min(has_offer).over().label("next_offer_until"),
+    )
+    return db.session.execute(counted.order_by(named.c.seq).limit(most)).all()
+
+
+def is_stuck() -> ColumnElement[bool]:
+    """Say as SQL that somebody waits while a seat is free: passed over, or the list had closed before it came free."""
+    waits = exists().where(WaitlistEntry.gathering_id == Gathering.id, WaitlistEntry.state == EntryState.WAITING)
+    return and_(
+        Gathering.state == GatheringState.PUBLISHED,
+        Gathering.starts_at > clock.now(),
+        Gathering.seats_taken < Gathering.capacity,
+        Gathering.queued > 0,
+        waits,
+    )
+
+
+def stuck_count() -> int:
+    """B1: count the gatherings whose waiting list stands still while a seat is free."""
+    return db.session.scalar(select(func.count()).select_from(Gathering).where(is_stuck())) or 0
 
 
 def promotions(gathering_id: UUID, *, limit: int = 200) -> Sequence[Promotion]:

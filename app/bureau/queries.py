@@ -11,6 +11,7 @@ from uuid import UUID
 from app.accounts import queries as accounts
 from app.accounts.models import Account
 from app.agenda import queries as agenda
+from app.agenda import waitlist_queries as waitlist
 from app.agenda.entries import Listed
 from app.agenda.models import Booking, Gathering
 from app.audit import queries as audit
@@ -56,6 +57,7 @@ class Matter(StrEnum):
     REFUNDS = "refunds"
     APPLICATIONS = "applications"
     REVIEWS = "reviews"
+    WAITLISTS = "waitlists"
     OVERDUE = "overdue"
     MAILS = "mails"
     JOBS = "jobs"
@@ -141,6 +143,8 @@ def work_queue(rights: Rights, outstanding: Sequence[Outstanding] | None) -> lis
             Waiting(Matter.APPLICATIONS, received.count, received.since),
             Waiting(Matter.REVIEWS, judged.count, judged.since),
         ]
+    if Permission.BOOKING_READ in rights:
+        waiting.append(Waiting(Matter.WAITLISTS, waitlist.stuck_count()))
     if Permission.MAIL_READ in rights:
         waiting.append(Waiting(Matter.MAILS, mail.failed_count()))
     if Permission.JOB_RETRY in rights:

@@ -13,9 +13,10 @@ Load = Callable[[Any], dict[str, Any] | None]
 
 @dataclass(frozen=True)
 class Panel:
-    """A template and the function that loads what it shows for an account's id; None leaves the panel out.
+    """A template and the function that loads what it shows for the id of an account; None leaves the panel out.
 
-    On a public page, such as `public_home`, there is no account: the function gets None.
+    The page of a thing, such as `gathering`, gives that thing's id. On a public page, such as `public_home`, there is
+    neither: the function gets None.
     """
 
     template: str
@@ -32,9 +33,9 @@ def add(page: str, template: str, load: Load) -> None:
         _panels[page].append(panel)
 
 
-def filled(page: str, account_id: UUID | None = None) -> Iterator[tuple[str, dict[str, Any]]]:
+def filled(page: str, subject_id: UUID | None = None) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield each panel's template with its loaded values, in the order of `wiring`."""
     for panel in _panels[page]:
-        values = panel.load(account_id)
+        values = panel.load(subject_id)
         if values is not None:
             yield panel.template, values

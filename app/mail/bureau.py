@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from flask import Blueprint, flash, redirect, render_template, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response
 
@@ -51,14 +51,16 @@ OUTBOX = Listing(
     counted=lambda number: _n("mail", "mails", number),
     choose_columns=True,
     export=True,
+    keep=("about",),
 )
 
 
 @bp.get("")
 @access.needs(Permission.MAIL_READ)
 def outbox() -> ResponseReturnValue:
-    """List what was written, the newest first."""
-    return OUTBOX.respond("mail/bureau/outbox.html", queries.outbox(), failed=queries.failed_count())
+    """List what was written, the newest first; with `about` only what was written about one thing."""
+    about = request.args.get("about", type=UUID)
+    return OUTBOX.respond("mail/bureau/outbox.html", queries.outbox(about), failed=queries.failed_count(), about=about)
 
 
 @bp.get("/<uuid:id>")

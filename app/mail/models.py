@@ -24,12 +24,16 @@ class MailState(StrEnum):
 
 
 class OutboxMail(Base):
-    """One mail to one person, as it was rendered when its cause was committed."""
+    """One mail to one person, as it was rendered when its cause was committed.
+
+    `about_id` names what it is about, such as a gathering, for the page on which staff keep that.
+    """
 
     __tablename__ = "outbox_mail"
     __table_args__ = (
         Index("ix_outbox_mail_newest", "created_at", "id"),
         Index("ix_outbox_mail_state", "state", "created_at"),
+        Index("ix_outbox_mail_about_id", "about_id"),
     )
 
     id: Mapped[Id]
@@ -41,6 +45,7 @@ class OutboxMail(Base):
     locale: Mapped[str] = mapped_column(String(10))
     service_mail: Mapped[bool] = mapped_column(default=True)
     topic: Mapped[str] = mapped_column(String(40), default="", server_default="")
+    about_id: Mapped[UUID | None]
     holds_secret: Mapped[bool] = mapped_column(default=False)
     subject: Mapped[str] = mapped_column(String(300))
     text: Mapped[str] = mapped_column(Text)

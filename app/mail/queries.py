@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, case, func, select
 
 from app.core.db import db
 from app.core.errors import NotFound
@@ -16,9 +18,36 @@ def by_id(mail_id: UUID) -> OutboxMail | None:
     return db.session.get(OutboxMail, mail_id)
 
 
-def outbox() -> Select[tuple[OutboxMail]]:
-    """Return every mail, for the list mechanism."""
-    return select(OutboxMail)
+def outbox(about: UUID | None = None) -> Select[Any]:
+    """Return every mail, or those about one thing, for the list mechanism."""
+    wanted = select(OutboxMail)
+    return wanted.where(OutboxMail.about_id == about) if about else wanted
+
+
+class Written(NamedTuple):
+    """How many mails of one kind were written about something, what became of them, and when the last was written."""
+
+    template: str
+    total: int
+    sent: int
+    failed: int
+    last_at: datetime
+
+
+def written_about(about: UUID) -> list[Written]:
+    """Return what was written about one thing by kind of mail, the latest first."""
+    last = func.max(OutboxMail.created_at)
+    counted = select(
+        OutboxMail.template,
+        func.count(),
+        func.sum(case((OutboxMail.state == MailState.SENT, 1), else_=0)),
+        func.sum(case((OutboxMail.state == MailState.FAILED, 1), else_=0)),
+        last,
+    )
+    rows = db.session.execute(
+        counted.where(OutboxMail.about_id == about).group_by(OutboxMail.template).order_by(last.desc())
+    )
+    return [Written._make(row) for row in rows]
 
 
 def mail(mail_id: UUID) -> OutboxMail:

@@ -16,11 +16,13 @@ from sqlalchemy import func, inspect, select, text
 
 from app import create_app
 from app.accounts.models import Account
+from app.agenda.models import Booking
 from app.core.db import db
 from app.core.ddl import guard_ddl
 from app.core.demo import DemoPlan
 from app.core.search import SearchWord
 from app.demo import making
+from app.mail.models import OutboxMail
 from tests.conftest import fresh_database, settings
 
 MIGRATIONS = Path(__file__).parents[2] / "migrations"
@@ -91,6 +93,23 @@ def test_bills_that_were_there_before_are_found_by_the_same_words_as_new_ones(un
     db.session.remove()
     upgrade()
     assert db.session.execute(of_bills).all() == words
+
+
+def test_mails_that_were_there_before_are_about_their_gathering_like_new_ones(unmigrated):
+    upgrade()
+    making.make(DemoPlan(members=5, sessions=2, bookings=4, seed=3, today=date(2026, 11, 21)), lambda *_: None)
+    booking = db.session.scalars(select(Booking)).first()
+    letter = {"template": "agenda/seat_booked", "locale": "nl", "subject": "", "text": "", "html": ""}
+    of_seat = OutboxMail(key=f"seat-booked:{booking.id}", recipient="a@example.org", message_id="a", **letter)
+    of_nothing = OutboxMail(key="seat-booked:oud", recipient="a@example.org", message_id="b", **letter)
+    db.session.add_all([of_seat, of_nothing])
+    gathering_id = booking.gathering_id
+    db.session.commit()
+    db.session.remove()
+    downgrade(revision="0022")
+    upgrade()
+    about = select(OutboxMail.about_id).where(OutboxMail.message_id.in_(["a", "b"])).order_by(OutboxMail.message_id)
+    assert list(db.session.scalars(about)) == [gathering_id, None]
 
 
 def test_tables_that_only_grow_refuse_changes_after_migrating(unmigrated):

@@ -20,6 +20,7 @@ def tell_no_show(event: NoShowRecorded) -> None:
         name=account.name,
         locale=account.locale,
         account_id=account.id,
+        about_id=booking.gathering_id,
         key=f"no-show:{booking.id}",
         values={
             "gathering": booking.gathering,

@@ -128,6 +128,15 @@ def _overdue(waiting: Waiting) -> _Words:
     return text, "payments_bureau.index", {"age": late}, "invoice"
 
 
+def _waitlists(waiting: Waiting) -> _Words:
+    text = ngettext(
+        "At %(num)s gathering people wait while a seat is free",
+        "At %(num)s gatherings people wait while a seat is free",
+        waiting.count,
+    )
+    return text, "agenda_bureau.index", {"stuck": "1"}, "agenda"
+
+
 def _mails(waiting: Waiting) -> _Words:
     text = ngettext("%(num)s mail could not be delivered", "%(num)s mails could not be delivered", waiting.count)
     return text, "mail_bureau.outbox", {"state": "failed"}, "mail"
@@ -145,6 +154,7 @@ _WORDS = {
     Matter.BANK_LINES: _bank_lines,
     Matter.REFUNDS: _refunds,
     Matter.OVERDUE: _overdue,
+    Matter.WAITLISTS: _waitlists,
     Matter.MAILS: _mails,
     Matter.JOBS: _jobs,
 }

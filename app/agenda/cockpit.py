@@ -1,0 +1,54 @@
+"""What the bureau's page of one gathering shows beside who comes: the line, the mails about it, and what waits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from app.agenda import services
+from app.agenda import waitlist_queries as waitlist
+from app.agenda.models import Gathering, GatheringState
+from app.core import access, clock, panels
+from app.core.i18n import _l
+from app.core.permissions import Permission
+from app.mail import queries as mail
+
+PAGE = "gathering"
+"""Where domains above put their part of this page, such as what people thought of it."""
+FIRST_IN_LINE = 5
+MAILS = {
+    "agenda/seat_booked": _l("Confirmation of a seat"),
+    "agenda/seat_promoted": _l("A seat from the waiting list"),
+    "agenda/seat_offered": _l("Offer of a seat"),
+    "agenda/offer_expired": _l("Offer that expired"),
+    "agenda/seat_released": _l("A seat given back"),
+    "agenda/waitlist_joined": _l("A place on the waiting list"),
+    "agenda/waitlist_left": _l("Left the waiting list"),
+    "agenda/waitlist_over": _l("Waiting list closed"),
+    "agenda/reminder": _l("Reminder"),
+    "agenda/gathering_moved": _l("Word of a change"),
+    "agenda/gathering_cancelled": _l("Word of the cancellation"),
+    "agenda/no_show": _l("Word to who did not come"),
+}
+
+
+def part(gathering: Gathering) -> dict[str, Any]:
+    """Give the page the first in line, the mails by kind, what waits, and the parts of the domains above."""
+    told = gathering.state is not GatheringState.DRAFT
+    line = waitlist.first_in_line(gathering.id, FIRST_IN_LINE) if gathering.queued else []
+    return {
+        "line": line,
+        "offers": line[0].offers if line else 0,
+        "next_offer_until": line[0].next_offer_until if line else None,
+        "stuck": _stuck(gathering, line),
+        "line_open": services.is_open(gathering),
+        "mails": mail.written_about(gathering.id) if told and access.may(Permission.MAIL_READ) else None,
+        "mail_kinds": MAILS,
+        "panels": list(panels.filled(PAGE, gathering.id)),
+    }
+
+
+def _stuck(gathering: Gathering, line: Sequence[Any]) -> int:
+    """Return how many wait while a seat is free, which no promotion mends by itself: the log tells why."""
+    ahead = gathering.state is GatheringState.PUBLISHED and gathering.starts_at > clock.now()
+    return line[0].waiting if line and ahead and gathering.seats_left else 0
