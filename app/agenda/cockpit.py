@@ -7,6 +7,7 @@ from typing import Any
 
 from app.agenda import services
 from app.agenda import waitlist_queries as waitlist
+from app.agenda.materials.forms import AUDIENCES, OPENS
 from app.agenda.models import Gathering, GatheringState
 from app.core import access, clock, panels
 from app.core.i18n import _l
@@ -24,6 +25,7 @@ MAILS = {
     "agenda/seat_released": _l("A seat given back"),
     "agenda/waitlist_joined": _l("A place on the waiting list"),
     "agenda/waitlist_left": _l("Left the waiting list"),
+    "agenda/waitlist_moved": _l("Word of a change to who waits"),
     "agenda/waitlist_over": _l("Waiting list closed"),
     "agenda/reminder": _l("Reminder"),
     "agenda/gathering_moved": _l("Word of a change"),
@@ -33,7 +35,7 @@ MAILS = {
 
 
 def part(gathering: Gathering) -> dict[str, Any]:
-    """Give the page the first in line, the mails by kind, what waits, and the parts of the domains above."""
+    """Give the page the first in line, mails by kind, what waits, for whom materials are, and the parts from above."""
     told = gathering.state is not GatheringState.DRAFT
     line = waitlist.first_in_line(gathering.id, FIRST_IN_LINE) if gathering.queued else []
     return {
@@ -44,6 +46,8 @@ def part(gathering: Gathering) -> dict[str, Any]:
         "line_open": services.is_open(gathering),
         "mails": mail.written_about(gathering.id) if told and access.may(Permission.MAIL_READ) else None,
         "mail_kinds": MAILS,
+        "audiences": AUDIENCES,
+        "opens": OPENS,
         "panels": list(panels.filled(PAGE, gathering.id)),
     }
 

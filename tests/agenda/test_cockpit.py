@@ -170,3 +170,12 @@ def test_the_page_costs_the_same_with_a_full_hall_and_a_long_line(client, coordi
     book(gathering, *(f"Lid{number}" for number in range(40)))
     db.session.commit()
     assert statements(lambda: client.get(f"/bureau/agenda/{gathering.id}")) <= 8
+
+
+def test_the_page_names_the_materials_and_for_whom_they_are(client, coordinator):
+    gathering = make_gathering()
+    assert said("There are no materials yet.") in page_of(client, gathering)
+    sheets = {"title": "De sheets", "url": "https://example.org/sheets", "audience": "booked", "opens": "before"}
+    assert client.post(f"/bureau/agenda/{gathering.id}/materials", data=sheets).status_code == 303
+    db.session.expire_all()
+    assert "De sheets" in part(page_of(client, gathering), "materials")
