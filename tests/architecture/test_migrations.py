@@ -106,7 +106,7 @@ def test_mails_that_were_there_before_are_about_their_gathering_like_new_ones(un
     gathering_id = booking.gathering_id
     db.session.commit()
     db.session.remove()
-    downgrade(revision="0022")
+    downgrade(revision="0023")
     upgrade()
     about = select(OutboxMail.about_id).where(OutboxMail.message_id.in_(["a", "b"])).order_by(OutboxMail.message_id)
     assert list(db.session.scalars(about)) == [gathering_id, None]
