@@ -15,13 +15,16 @@ from app.core.permissions import Permission
 
 @dataclass(frozen=True)
 class Entry:
-    """A place in a menu: its label, where it leads, its icon, and the right it takes."""
+    """A place in a menu: its label, where it leads, its icon, and the right it takes.
+
+    `section` names the blueprints, each with its dot, on whose pages the entry is marked.
+    """
 
     label: Any
     endpoint: str
     icon: str = ""
     permission: Permission | None = None
-    section: str = ""
+    section: str | tuple[str, ...] = ""
 
 
 @dataclass(frozen=True)
@@ -70,5 +73,4 @@ def _address(endpoint: str, _script_root: str) -> str:
 
 
 def _is_current(entry: Entry, here: str) -> bool:
-    section = entry.section or entry.endpoint
-    return here == entry.endpoint or (section.endswith(".") and here.startswith(section))
+    return here == entry.endpoint or (bool(entry.section) and here.startswith(entry.section))

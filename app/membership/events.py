@@ -143,3 +143,10 @@ class WaiverUndone(Event):
 
     membership_id: UUID
     account_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlacesOpened(Event):
+    """P10: a sponsor has paid, so that its code holds."""
+
+    sponsorship_id: UUID

@@ -25,6 +25,7 @@ from app.membership.events import (
     MembershipResigned,
     MembershipRevived,
     NoticeTold,
+    PlacesOpened,
     ResignationUndone,
 )
 from app.membership.models import MembershipPeriod, NoticeSent, Resignation
@@ -247,3 +248,12 @@ def personal_invitation(event: MemberInvited) -> None:
         values={"sender": sender.name, "sessions": sessions, "agenda": link("agenda.index")},
         topic="invitations",
     )
+
+
+def places_opened(event: PlacesOpened) -> None:
+    """P10: give a sponsor, who has paid, the code that its places are taken with."""
+    places = queries.sponsorship(event.sponsorship_id)
+    if places.contact_id is None:
+        return
+    values = {"places": places, "plan": queries.plan(places.plan_id).name, "page": link("membership.apply")}
+    _post("places_opened", f"places-opened:{places.id}", places.contact_id, values)

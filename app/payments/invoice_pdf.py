@@ -247,8 +247,7 @@ class _Invoice(_Document):
     def close(self) -> None:
         """Say how the money comes, or how it came, as it stood when the invoice was issued."""
         if self.bill.settled:
-            day = short_date(date.fromisoformat(self.bill.settled["on"]))
-            self._ticked(_("Paid"), [_("Received on %(day)s. You do not need to pay anything.", day=day)])
+            self._ticked(_("Paid") if self.bill.gross_cents else _("Settled"), [how_settled(self.bill)])
         elif self.gross_cents > 0:
             self._ask()
 
@@ -307,6 +306,15 @@ def _supplied(bill: Bill, issued_on: date) -> tuple[str, str]:
     if bill.period_from and bill.period_until:
         return _("Period"), f"{short_date(bill.period_from)} – {short_date(bill.period_until)}"
     return (_("Period"), bill.term) if bill.term else (_("Date of supply"), short_date(issued_on))
+
+
+def how_settled(bill: Bill) -> str:
+    """Return how an invoice that was settled when it was issued was so: paid on a day, or by nothing being due."""
+    assert bill.settled is not None
+    if not bill.gross_cents:
+        return _("There is nothing to pay on this invoice.")
+    day = short_date(date.fromisoformat(bill.settled["on"]))
+    return _("Received on %(day)s. You do not need to pay anything.", day=day)
 
 
 def why_no_vat(part: VatPart) -> str:

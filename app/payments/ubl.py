@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import date
 from typing import Any
 from xml.etree import ElementTree as ET
 
-from app.core.formats import short_date
 from app.core.i18n import _, speaking
+from app.payments.invoice_pdf import how_settled
 from app.payments.models import CURRENCY, Bill, BillLine, CreditNote, CreditNoteLine
 from app.payments.queries import VatPart, vat_parts
 
@@ -43,7 +42,7 @@ def invoice_ubl(bill: Bill) -> bytes:
             el("cbc:IssueDate", bill.issued_on),
             el("cbc:DueDate", bill.due_on),
             el("cbc:InvoiceTypeCode", INVOICE),
-            el("cbc:Note", _paid_on(bill)) if bill.settled else None,
+            el("cbc:Note", how_settled(bill)) if bill.settled else None,
             el("cbc:DocumentCurrencyCode", CURRENCY),
             el("cbc:BuyerReference", bill.rf_reference),
             _period(bill),
@@ -104,15 +103,6 @@ def _written(root: str, *content: Node | None) -> bytes:
 def _amount(name: str, cents: int) -> Node:
     sign, whole, rest = ("-" if cents < 0 else ""), abs(cents) // 100, abs(cents) % 100
     return el(f"cbc:{name}", f"{sign}{whole}.{rest:02d}", currencyID=CURRENCY)
-
-
-def _paid_on(bill: Bill) -> str:
-    assert bill.settled is not None
-    return _("Received on %(day)s. You do not need to pay anything.", day=short_date(_day(bill.settled["on"])))
-
-
-def _day(text: str) -> date:
-    return date.fromisoformat(text)
 
 
 def _period(bill: Bill) -> Node | None:

@@ -16,6 +16,7 @@ from app.payments import services as payments
 from app.payments.models import Attempt, AttemptState, BillState, Method
 from app.payments.queries import bill_for
 from tests.factories import make_account
+from tests.golden import assert_mail_matches
 
 from .conftest import TODAY, applied, period_of, said, the_plan
 
@@ -228,11 +229,39 @@ def test_p10_places_of_a_sponsor_hold_once_its_bill_is_paid(as_applicant, treasu
     owed = services.bill_of_places(given)
     assert (owed.gross_cents, owed.buyer["name"]) == (3 * 598_95, "Zorgfonds Noord")
     assert "niet voor deze plaatsen betaald" in refused(use(as_applicant, bill, given.code))
-    payments.book_transfer(
-        owed.id, amount_cents=owed.gross_cents, received_at=owed.issued_at, reference="2027-1/1", by=treasurer
-    )
-    db.session.commit()
+    pays(owed, by=treasurer)
     assert use(as_applicant, bill, given.code).status_code == 303
+
+
+@pytest.mark.parametrize("locale", ["nl", "en"])
+def test_p10_a_sponsor_who_has_paid_gets_the_code_by_mail(treasurer, posted, locale):
+    contact = make_account(given_name="Fenna", family_name="Bos", email="fonds@voorbeeld.example", locale=locale)
+    given = places(treasurer, contact=contact, number=3)
+    given.code = "NOORD27"
+    owed = services.bill_of_places(given)
+    assert owed.buyer["lines"] == [{"nl": "t.a.v. Fenna Bos", "en": "attn. Fenna Bos"}[locale], "Plein 1"]
+    assert (
+        owed.term
+        == {"nl": "Te gebruiken tot en met 31 december 2027", "en": "To be used until 31 December 2027"}[locale]
+    )
+    pays(owed, by=treasurer)
+    (mail,) = [mail for mail in posted(contact) if mail.template == "membership/places_opened"]
+    assert_mail_matches(mail, "membership_places_opened")
+
+
+def test_p10_places_whose_sponsor_got_the_money_back_can_no_longer_be_taken(as_applicant, treasurer, bill):
+    given = places(treasurer, contact=make_account(), number=3)
+    owed = services.bill_of_places(given)
+    pays(owed, by=treasurer)
+    payments.credit(owed, gross_cents=owed.gross_cents, cause="refund:1", reason="afgezegd", by=treasurer)
+    db.session.commit()
+    assert given.stopped_at is not None
+    assert "Wij kennen deze code niet" in refused(use(as_applicant, bill, given.code))
+
+
+def pays(owed, *, by):
+    payments.book_transfer(owed.id, amount_cents=owed.gross_cents, received_at=owed.issued_at, reference="1/1", by=by)
+    db.session.commit()
 
 
 def test_p10_places_run_out(treasurer, coordinator, bill, applicant):

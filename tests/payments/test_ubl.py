@@ -167,6 +167,21 @@ def test_an_invoice_and_its_credit_notes_hold_to_the_rules(account, faults, kind
         adds_up(document, note, [queries.VatPart(**of_code) for of_code in note.vat])
 
 
+@pytest.mark.parametrize("locale", ["nl", "en"])
+def test_p10_an_invoice_of_nothing_holds_to_the_rules_and_says_that_nothing_is_to_be_paid(account, faults, locale):
+    given = [LineDraft(YEAR, 1, 495_00), LineDraft("Plaats betaald door Zorgfonds Noord", -1, 495_00)]
+    bill = draw_up(account.id, lines=given, locale=locale)
+    with atomic():
+        services.settle_free(bill.id, by=account)
+    document = invoice_ubl(fresh(bill))
+    assert faults(document) == peppol_faults(document) == []
+    adds_up(document, fresh(bill), queries.vat_parts(fresh(bill).lines))
+    told = {"nl": "Op deze factuur is niets te betalen.", "en": "There is nothing to pay on this invoice."}[locale]
+    assert texts(document, "Note") == [told]
+    assert told in words(render_invoice(fresh(bill)))
+    assert "Ontvangen op" not in words(render_invoice(fresh(bill)))
+
+
 @pytest.mark.parametrize("kind", LINES)
 def test_crediting_all_at_once_holds_to_the_rules(account, faults, kind):
     bill = issued(draw_up(account.id, lines=LINES[kind], locale="en"))

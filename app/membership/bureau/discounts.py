@@ -92,7 +92,7 @@ PLACES = Listing(
         Column("taken", _l("Taken"), Kind.NUMBER, sort=True),
         Column("places", _l("Places"), Kind.NUMBER, sort=True),
         Column("valid_until", _l("Until"), Kind.DATE, sort=True),
-        Column("opened_at", _l("Holds since"), Kind.MOMENT, nullable=True),
+        Column("opened_at", _l("Holds since"), Kind.DATE, nullable=True),
     ],
     search=["name", "code"],
     search_label=_l("Sponsor or code"),
@@ -189,7 +189,8 @@ def places() -> ResponseReturnValue:
 @access.needs(Permission.PLAN_EDIT)
 def create_places() -> ResponseReturnValue:
     """Give places: the sponsor gets a bill, or the bureau says why there is none."""
-    form = PlacesForm()
+    plans = queries.plans_on_offer()
+    form = PlacesForm(data={"plan": plans[0].id} if len(plans) == 1 else None)
     if form.validate_on_submit():
         try:
             with atomic():

@@ -53,6 +53,11 @@ class CodeField(InputField):
             )
 
 
+def is_empty(field: Any) -> bool:
+    """Say whether nothing was filled in; what was, but can't be read, says so by itself."""
+    return not field.data and not field.errors
+
+
 class UseCodeForm(Form):
     """P10: the code somebody got."""
 
@@ -98,16 +103,16 @@ class DiscountForm(Form):
     plan = ChoiceField(_l("For which plan?"), required=False, style="select", blank=_l("Every plan"), options=_plans)
 
     def validate(self, extra_validators: Mapping[str, Any] | None = None) -> bool:
-        """Check what fields can only say together."""
-        if not super().validate(extra_validators):
-            return False
-        if self.worth.data is Worth.SHARE and not self.per_cent.data:
+        """Check what fields can only say together, at once with what each says alone."""
+        sound = super().validate(extra_validators)
+        if self.worth.data is Worth.SHARE and is_empty(self.per_cent):
             self.refuse(_("Fill in how many per cent come off."), self.per_cent)
-        if self.worth.data is Worth.AMOUNT and not self.amount.data:
+        if self.worth.data is Worth.AMOUNT and is_empty(self.amount):
             self.refuse(_("Fill in the amount that comes off."), self.amount)
-        if self.valid_until.data and self.valid_until.data < self.valid_from.data:
+        first, last = self.valid_from.data, self.valid_until.data
+        if first and last and last < first:
             self.refuse(_("The last day comes after the first."), self.valid_until)
-        return not self.problems
+        return sound and not self.problems
 
     def details(self) -> CodeDetails:
         """Return the code as filled in."""
@@ -161,15 +166,14 @@ class PlacesForm(Form):
 
     def validate(self, extra_validators: Mapping[str, Any] | None = None) -> bool:
         """Ask for a reason when the bureau gives, and for whom to bill when the sponsor pays."""
-        if not super().validate(extra_validators):
-            return False
-        if not self.sponsor_pays and not self.reason.data:
+        sound = super().validate(extra_validators)
+        if self.payer.data is Payer.BUREAU and is_empty(self.reason):
             self.refuse(_("Write down why the bureau gives these places."), self.reason)
         if self.sponsor_pays:
             for name in OF_SPONSOR:
-                if not self[name].data:
+                if is_empty(self[name]):
                     self.refuse(_("Fill in “%(label)s” for the bill.", label=self[name].label.text), self[name])
-        return not self.problems
+        return sound and not self.problems
 
     def details(self) -> PlacesDetails:
         """Return the places as filled in."""

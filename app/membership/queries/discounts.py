@@ -10,6 +10,7 @@ from sqlalchemy import Select, select
 from app.accounts.models import Account
 from app.core.db import db
 from app.core.errors import NotFound
+from app.core.i18n import language
 from app.membership.models import DiscountCode, DiscountUse, Plan, Sponsorship
 
 
@@ -98,7 +99,7 @@ def sponsorships() -> Select[Any]:
             Sponsorship.stopped_at,
             Sponsorship.created_at,
             Account.email,
-            Plan.name_nl.label("plan"),
+            (Plan.name_en if language() == "en" else Plan.name_nl).label("plan"),
         )
         .join(Plan, Plan.id == Sponsorship.plan_id)
         .outerjoin(Account, Account.id == Sponsorship.contact_id)

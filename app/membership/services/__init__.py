@@ -50,6 +50,7 @@ from app.membership.services.discounts import (
     release_code,
     resume_code,
     stop_code,
+    stop_places_without_money,
     use_code,
 )
 from app.membership.services.forgetting import StillMember, forget_member
@@ -186,6 +187,7 @@ __all__ = [
     "start_application",
     "stop_code",
     "stop_holding",
+    "stop_places_without_money",
     "submit",
     "take_in_hand",
     "take_into_review",

@@ -27,13 +27,14 @@ from app.membership.models import (
     Plan,
     YearPolicy,
 )
+from app.membership.services.buying import buyer_of
 from app.membership.services.discounts import release_code
 from app.membership.services.transitions import locked, move
 from app.membership.terms import NoPriceError, Timeline, first_timeline, year_end
 from app.payments import queries as bills
 from app.payments import services as payments
 from app.payments.models import AttemptState, Bill, BillState
-from app.payments.services import Buyer, LineDraft
+from app.payments.services import LineDraft
 
 SUBJECT = "membership_period"
 
@@ -184,25 +185,6 @@ def _waiting_period(membership: Membership, plan: Plan) -> MembershipPeriod:
     waiting.plan_id = plan.id
     db.session.flush()
     return waiting
-
-
-def buyer_of(company: Company, applicant: Account) -> Buyer:
-    """M11: the invoice goes to the company, in the care of the person."""
-    return Buyer(
-        name=company.name,
-        lines=[_attention_of(applicant), company.address],
-        postcode=company.postcode,
-        city=company.city,
-        country=company.country,
-        kvk=company.kvk,
-        vat_id=company.vat_id,
-        email=applicant.email,
-    )
-
-
-def _attention_of(applicant: Account) -> str:
-    with speaking(applicant.locale):
-        return _("attn. %(name)s", name=applicant.name)
 
 
 def decline(application: Application, *, reason: str, by: Account) -> None:

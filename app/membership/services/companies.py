@@ -10,8 +10,9 @@ from app.core.events import publish
 from app.membership import queries
 from app.membership.events import CompanyChanged
 from app.membership.models import Company, Membership
-from app.membership.services.admission import SUBJECT, buyer_of
+from app.membership.services.admission import SUBJECT
 from app.membership.services.applications import CompanyDetails
+from app.membership.services.buying import buyer_of
 from app.payments import queries as bills
 from app.payments import services as payments
 

@@ -18,10 +18,12 @@ from app.audit import services as audit
 from app.core import clock
 from app.core.db import db, insert_once
 from app.core.errors import NotFound, Refusal
+from app.core.events import publish
 from app.core.formats import short_date
-from app.core.i18n import _, _l, in_each_language
+from app.core.i18n import _, _l, in_each_language, speaking
 from app.core.money import share_of
 from app.membership import queries
+from app.membership.events import PlacesOpened
 from app.membership.models import (
     Company,
     DiscountCode,
@@ -32,12 +34,13 @@ from app.membership.models import (
     Sponsorship,
 )
 from app.membership.services.applications import CompanyDetails
+from app.membership.services.buying import buyer_of
 from app.membership.terms import NoPriceError, price_of
 from app.payments import queries as bills
 from app.payments import services as payments
-from app.payments.events import BillPaid
+from app.payments.events import BillCredited, BillPaid, BillShort
 from app.payments.models import Bill, BillState
-from app.payments.services import Buyer, LineDraft
+from app.payments.services import LineDraft
 
 SUBJECT = "sponsorship"
 PERIOD = "membership_period"
@@ -158,14 +161,15 @@ def resume_code(id: UUID, *, by: Account) -> Kind:
     return _set_stopped(id, None, by=by)
 
 
-def _set_stopped(id: UUID, at: datetime | None, *, by: Account) -> Kind:
+def _set_stopped(id: UUID, at: datetime | None, *, by: Account | None) -> Kind:
     kind = DiscountCode if db.session.get(DiscountCode, id) else Sponsorship
     code = _locked(kind, id)
     if (code.stopped_at is None) == (at is None):
         return code
     code.stopped_at = at
     what = "resumed" if at is None else "stopped"
-    audit.record(f"{kind.__tablename__}.{what}", by=by.id, on=(kind.__tablename__, code.id), after={"code": code.code})
+    actor, told = by.id if by else None, {"code": code.code}
+    audit.record(f"{kind.__tablename__}.{what}", by=actor, on=(kind.__tablename__, code.id), after=told)
     return code
 
 
@@ -237,23 +241,20 @@ def _bill_sponsor(places: Sponsorship, plan: Plan, contact: Account, *, by: Acco
                 in_languages=described,
             )
         ],
-        buyer=Buyer(
-            name=company.name,
-            lines=[company.address],
-            postcode=company.postcode,
-            city=company.city,
-            country=company.country,
-            kvk=company.kvk,
-            vat_id=company.vat_id,
-            email=contact.email,
-        ),
+        buyer=buyer_of(company, contact),
         due_on=clock.today() + timedelta(days=plan.payment_days),
         by=by,
-        term=described[contact.locale],
+        term=_until(places, contact.locale),
         locale=contact.locale,
     )
     payments.choose_transfer(bill.id, by=by)
     return bill
+
+
+def _until(places: Sponsorship, locale: str) -> str:
+    """Say for which time places are billed."""
+    with speaking(locale):
+        return _("To be used until %(day)s", day=short_date(places.valid_until))
 
 
 def open_places_after_payment(event: BillPaid) -> None:
@@ -265,6 +266,13 @@ def open_places_after_payment(event: BillPaid) -> None:
     if places.opened_at is None:
         places.opened_at = clock.now()
         audit.record("sponsorship.paid", by=None, on=("sponsorship", places.id), after={"bill_id": event.bill_id})
+        publish(PlacesOpened(sponsorship_id=places.id))
+
+
+def stop_places_without_money(event: BillShort | BillCredited) -> None:
+    """P10: let nobody take a place any more whose sponsor got the money back; places that are taken stay taken."""
+    if event.subject_type == SUBJECT:
+        _set_stopped(event.subject_id, clock.now(), by=None)
 
 
 def use_code(bill_id: UUID, typed: str, *, by: Account) -> Bill:

@@ -27,7 +27,8 @@ from app.membership.ladder import CHARGE_ANNOUNCED, ENDED, LAPSED, PRE_NOTICE, V
 from app.membership.models import Company, Membership, MembershipPeriod, NoticeSent, RenewalCharge
 from app.membership.queries import renewal as queries
 from app.membership.queries.renewal import SUBJECT, Case, Try
-from app.membership.services.admission import buyer_of, description_of
+from app.membership.services.admission import description_of
+from app.membership.services.buying import buyer_of
 from app.membership.services.discounts import release_code
 from app.membership.terms import next_timeline
 from app.payments import queries as bills

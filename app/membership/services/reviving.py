@@ -19,7 +19,8 @@ from app.membership.models import Company, Membership, MembershipPeriod, Members
 from app.membership.queries import Standing
 from app.membership.queries import renewal as queries
 from app.membership.queries.renewal import SUBJECT, Case
-from app.membership.services.admission import buyer_of, description_of, term_of
+from app.membership.services.admission import description_of, term_of
+from app.membership.services.buying import buyer_of
 from app.membership.services.renewal import give_up_period
 from app.membership.terms import Earlier, Timeline, first_timeline, timeline_if_paid
 from app.payments import queries as bills
