@@ -139,6 +139,37 @@ def test_staff_set_up_an_app_get_ten_codes_and_are_in(client, phone, make_accoun
     assert not any(code in str(vars(row)) for row in db.session.scalars(select(RecoveryCode)) for code in codes)
 
 
+def test_sending_the_set_up_twice_sets_up_one_app_and_tells_where_new_codes_are(client, make_account, sign_in):
+    account = sign_in(client, make_account())
+    client.get("/second-factor/app")
+    with client.session_transaction() as cookie:
+        shown = cookie["totp_setup"]
+    digits = totp.code(shown)
+    client.post("/second-factor/app", data={"code": digits})
+    for carried in ({}, {"totp_setup": shown}):
+        with client.session_transaction() as cookie:
+            cookie.update(carried)
+        again = client.post("/second-factor/app", data={"code": digits})
+        assert again.headers["Location"] == "/account"
+    page = client.get("/account").text
+    assert "/second-factor/recovery-codes" in page
+    assert 'class="notice info"' in page
+    db.session.refresh(account)
+    assert account.totp_secret == shown
+    assert actions().count("accounts.totp_set_up") == 1
+
+
+def test_a_failed_replacement_does_not_make_a_used_code_good_again(clock, client, phone, make_account):
+    account = make_account(totp=True)
+    code = totp.code(account.totp_secret)
+    through_password(client, account)
+    client.post("/second-factor", data={"code": code})
+    client.get("/second-factor/app")
+    assert client.post("/second-factor/app", data={"code": "000000"}).status_code == 422
+    through_password(phone, account)
+    assert phone.post("/second-factor", data={"code": code}).status_code == 422
+
+
 def test_each_recovery_code_lets_in_once(clock, client, phone, make_account):
     account = make_account()
     through_password(client, account)

@@ -62,10 +62,11 @@ def check_totp(account: Account, digits: str) -> None:
 
 
 def set_up_totp(account: Account, secret: str, digits: str) -> None:
-    """Take an authenticator app into use once it shows the right code."""
+    """Take an authenticator app into use once it shows the right code; a wrong one leaves the app in use as it was."""
     account = _locked(account)
-    account.totp_last_counter = None
+    used, account.totp_last_counter = account.totp_last_counter, None
     if not totp.verify(digits, account, secret):
+        account.totp_last_counter = used
         raise WrongTotp
     account.totp_secret, account.totp_since = secret, clock.real_now()
     audit.record("accounts.totp_set_up", by=account.id, on=("account", account.id))

@@ -174,7 +174,11 @@ def set_up_app() -> ResponseReturnValue:
     account = current_account()
     if _owes_proof(account):
         return redirect(url_for(".second_factor"), SEE_OTHER)
-    if not isinstance(session.get(SETUP), str):
+    known = session.get(SETUP)
+    if request.method == "POST" and account.totp_secret is not None and known in {None, account.totp_secret}:
+        flash(_("Your authenticator app is in use already. Did you miss the codes? Make new ones here."), "info")
+        return redirect(url_for(".overview"), SEE_OTHER)
+    if not isinstance(known, str):
         session[SETUP] = totp.new_secret()
     secret, form = session[SETUP], TotpForm()
     if not form.validate_on_submit():
