@@ -41,7 +41,9 @@ def application(applicant, coordinator):
 def test_m4_a_call_to_a_referee_is_in_the_file_with_who_and_when(as_coordinator, application):
     referee = queries.dossier(application).references[0]
     url = f"/bureau/applications/{application.id}/references/{referee.id}"
-    assert referee.name in as_coordinator.get(url).text
+    asked = as_coordinator.get(url).text
+    assert referee.name in asked
+    assert f'href="tel:{referee.phone}"' in asked
     call = {"called_on": "3-1-2027", "outcome": "positive", "said": "Werkte drie jaar samen, zou het zo weer doen."}
     for _click in range(2):
         assert as_coordinator.post(url, data=call).status_code == 303

@@ -16,6 +16,7 @@ from app.core import access, clock
 from app.core.db import atomic
 from app.core.errors import NotFound, Refusal
 from app.core.forms import render_form
+from app.core.forms.reading import show_phone
 from app.core.permissions import Permission
 from app.membership import queries, services
 from app.membership.bureau.applications import bp, plan_options
@@ -62,6 +63,7 @@ def check(id: UUID, reference_id: UUID) -> ResponseReturnValue:
         application=application,
         applicant=accounts.account(application.account_id),
         reference=reference,
+        show_phone=show_phone,
     )
 
 

@@ -35,7 +35,9 @@ class CheckForm(Form):
         required=False,
         rows=6,
         max_length=4000,
-        hint=_l("For the bureau only. Write down what was said, not what you think of it."),
+        hint=_l(
+            "For the bureau only. Write down what was said, not what you think of it. Empty only if nobody answered."
+        ),
     )
 
     def validate(self, extra_validators: Mapping[str, Any] | None = None) -> bool:
