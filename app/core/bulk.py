@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
-from app.core.db import db, in_atomic
+from app.core.db import Base, db, in_atomic
 
-_WAITING = "rows_for_later"
+_WAITING, _KEPT = "rows_for_later", "rows_at_hand"
 R = TypeVar("R")
 Write = Callable[[list[Any]], object]
 
@@ -27,7 +27,7 @@ def together() -> Iterator[None]:
         yield
         return
     waiting: dict[Write, list[Any]] = {}
-    info[_WAITING] = waiting
+    info[_WAITING], info[_KEPT] = waiting, []
     try:
         yield
         db.session.flush()
@@ -36,6 +36,15 @@ def together() -> Iterator[None]:
             write(waiting.pop(write))
     finally:
         info.pop(_WAITING, None)
+        info.pop(_KEPT, None)
+
+
+def keep_at_hand(rows: Iterable[Base]) -> None:
+    """Keep rows that were read for a whole batch until its end: whoever asks for one by its key finds it unasked.
+
+    The session itself holds on to no row that nobody uses.
+    """
+    db.session().info[_KEPT].extend(rows)
 
 
 def is_together() -> bool:

@@ -86,6 +86,7 @@ class Base(DeclarativeBase):
     )
 
 
+B = TypeVar("B", bound=Base)
 db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
 
 S = TypeVar("S", bound=StrEnum)
@@ -200,6 +201,22 @@ def insert_once(model: type[Base], **values: Any) -> bool:
     session = db.session()
     statement = _insertion(cast("Table", model.__table__), session.get_bind().dialect.name)
     return session.execute(statement, values).first() is not None
+
+
+def add_once(model: type[B], **values: Any) -> B | None:
+    """Do the same and return the row, as the session then knows it; None when it was there."""
+    session = db.session()
+    insert = sqlite_insert if session.get_bind().dialect.name == "sqlite" else postgresql_insert
+    statement = insert(model).values(**values).on_conflict_do_nothing().returning(model)
+    return session.scalars(statement, execution_options={"autoflush": False}).first()
+
+
+def forget_loaded(model: type[Base], key: uuid.UUID, *collections: str) -> None:
+    """Let collections of a row be read anew when they are asked for next, if the session knows the row at all."""
+    session = db.session()
+    known = session.identity_map.get(session.identity_key(model, key))
+    if known is not None:
+        session.expire(known, collections)
 
 
 @lru_cache(maxsize=256)

@@ -1,4 +1,4 @@
-"""The wire to the workers: Huey carries a job's id and nothing else, and may lose it without harm."""
+"""The wire to the workers: Huey carries jobs' ids and nothing else, and may lose them without harm."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class PlainSerializer(Serializer):
 class Broker:
     """One application's connection to the queue, made when first used: the portal starts and serves without it."""
 
-    def __init__(self, url: str, run_job: Callable[[str], object], run_scheduled: Callable[[str], object]) -> None:
+    def __init__(self, url: str, run_job: Callable[..., object], run_scheduled: Callable[[str], object]) -> None:
         self.url = url
         self._run_job, self._run_scheduled = run_job, run_scheduled
         self._huey: Huey | None = None
@@ -72,11 +72,11 @@ class Broker:
                 self._huey = huey
             return self._huey
 
-    def send(self, task: str, argument: str) -> bool:
+    def send(self, task: str, *arguments: str) -> bool:
         """Wake a worker. A queue that is down costs time, never work: the sweep finds what is due."""
         try:
             assert self.huey is not None
-            self._tasks[task](argument)
+            self._tasks[task](*arguments)
         except Exception as error:  # noqa: BLE001  three storages, each with errors of its own; none may fail a request
             log.warning("queue_unreachable", extra={"task": task, "error": type(error).__name__})
             return False
@@ -121,9 +121,9 @@ def of(app: Flask) -> Broker:
     return broker
 
 
-def nudge(job_id: str) -> bool:
-    """Ask a worker to do this job now."""
-    return of(current_app).send("job", job_id)
+def nudge(*job_ids: str) -> bool:
+    """Ask a worker to do these jobs now, one after the other."""
+    return of(current_app).send("job", *job_ids)
 
 
 def wake(schedule: str) -> bool:

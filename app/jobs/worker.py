@@ -29,15 +29,16 @@ def name_of_this_process() -> str:
     return f"{socket.gethostname()}:{os.getpid()}"
 
 
-def run_job(app: Flask, job_id: str) -> None:
-    """Do the job that a message names; a message from an older version or a stranger is nobody's."""
+def run_job(app: Flask, *job_ids: str) -> None:
+    """Do the jobs that a message names; a message from an older version or a stranger is nobody's."""
     try:
-        wanted = UUID(job_id)
+        wanted = [UUID(job_id) for job_id in job_ids]
     except ValueError:
         log.warning("message_ignored")
         return
-    with app.app_context():
-        services.execute(wanted)
+    for job_id in wanted:
+        with app.app_context():
+            services.execute(job_id)
 
 
 def run_scheduled(app: Flask, name: str) -> None:

@@ -30,7 +30,7 @@ from app.payments.services.documents import PDF
 
 def payment_received(event: BillPaid) -> None:
     """Confirm that a bill is paid, with the invoice; of a bill of nothing the welcome tells enough (P10)."""
-    bill = queries.any_bill(event.bill_id)
+    bill = queries.bill_at_hand(event.bill_id)
     if not bill.gross_cents:
         return
     _post("payments/payment_received", bill, page=link("payments.outcome", bill_id=bill.id), attached=_invoice_of(bill))
@@ -38,7 +38,7 @@ def payment_received(event: BillPaid) -> None:
 
 def transfer_instructions(event: TransferChosen) -> None:
     """Tell how to pay by bank transfer, with the invoice."""
-    bill = queries.any_bill(event.bill_id)
+    bill = queries.bill_at_hand(event.bill_id)
     assert bill.seller is not None
     _post(
         "payments/transfer_instructions",
@@ -52,7 +52,7 @@ def transfer_instructions(event: TransferChosen) -> None:
 
 def payment_failed(event: PaymentFailed) -> None:
     """Tell that a debit was refused, and lead to another way to pay."""
-    bill = queries.any_bill(event.bill_id)
+    bill = queries.bill_at_hand(event.bill_id)
     page = link("payments.pay", bill_id=bill.id)
     _post("payments/payment_failed", bill, page=page, key=str(event.attempt_id))
 
@@ -67,14 +67,14 @@ def credit_note_sent(event: CreditNoteIssued) -> None:
 
 def money_returned(event: MoneyReturned) -> None:
     """Tell that what came in beyond what was due goes back; with a credit note that mail tells it."""
-    bill = queries.any_bill(event.bill_id)
+    bill = queries.bill_at_hand(event.bill_id)
     page = link("payments.outcome", bill_id=bill.id)
     _post("payments/money_returned", bill, page=page, key=str(event.entry_id), amount=event.amount_cents)
 
 
 def payment_taken_back(event: BillShort) -> None:
     """Tell that a payment was taken back and the bill is open again; once for each time that happens."""
-    bill = queries.any_bill(event.bill_id)
+    bill = queries.bill_at_hand(event.bill_id)
     times = sum(entry.kind is LedgerKind.DISPUTE for entry in bill.entries)
     page = link("payments.pay", bill_id=bill.id)
     amount = services.left_to_pay(bill)
@@ -83,14 +83,14 @@ def payment_taken_back(event: BillShort) -> None:
 
 def vat_decided(event: VatDecided) -> None:
     """Tell a buyer from abroad which VAT applies and that the bill can be paid; with the invoice if it is issued."""
-    bill = queries.any_bill(event.bill_id)
+    bill = queries.bill_at_hand(event.bill_id)
     attached = _invoice_of(bill) if bill.number else None
     _post("payments/vat_decided", bill, page=link("payments.pay", bill_id=bill.id), attached=attached)
 
 
 def reminder(event: BillReminded) -> None:
     """Remind of an overdue bill in the words of its level, with all that paying takes and the invoice."""
-    bill = queries.any_bill(event.bill_id)
+    bill = queries.bill_at_hand(event.bill_id)
     account = accounts.account(bill.person_id)
     assert bill.seller is not None
     due = services.left_to_pay(bill)

@@ -81,6 +81,14 @@ def any_bill(id: UUID) -> Bill:
     return found
 
 
+def bill_at_hand(id: UUID) -> Bill:
+    """Return a bill as the open transaction has it, whoever's; what was read of it for a batch is not read again."""
+    found = db.session.get(Bill, id)
+    if found is None:
+        raise NotFound
+    return found
+
+
 def owed_by(bill_ids: Collection[UUID]) -> dict[UUID, tuple[str | None, UUID]]:
     """Return the number of each of these bills, if it has one, and whose it is, for what the log tells of them."""
     rows = db.session.execute(select(Bill.id, Bill.number, Bill.person_id).where(Bill.id.in_(bill_ids)))

@@ -36,7 +36,7 @@ def credited(bill_id: UUID) -> int:
 
 def creditable(bill: Bill) -> int:
     """Return what can still be taken back of a bill, VAT included, in cents; nothing of one without a number."""
-    return bill.gross_cents - credited(bill.id) if bill.number else 0
+    return bill.gross_cents - sum(note.gross_cents for note in bill.credit_notes) if bill.number else 0
 
 
 def credited_of_bill() -> ScalarSelect[int]:

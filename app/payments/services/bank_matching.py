@@ -6,7 +6,8 @@ What was booked is never taken out: undoing books the contrary, and the line wai
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Collection, Sequence
 from datetime import datetime, time
 from uuid import UUID
 
@@ -16,6 +17,7 @@ from app.accounts import queries as accounts
 from app.accounts.models import Account
 from app.audit import services as audit
 from app.core import clock
+from app.core.bulk import keep_at_hand, together
 from app.core.db import atomic, db, forget_reads
 from app.core.errors import Refusal
 from app.core.i18n import _l
@@ -24,16 +26,15 @@ from app.payments.models import (
     CURRENCY,
     BankBooking,
     BankLine,
-    Bill,
     LedgerEntry,
     LedgerKind,
     LineState,
     Method,
 )
-from app.payments.services.bills import locked
+from app.payments.services.bills import locked, locked_all
 from app.payments.services.deriving import balance, left_to_pay
 from app.payments.services.ledger import enter
-from app.payments.services.paying import BANK, book_transfer
+from app.payments.services.paying import BANK, book_transfer, enter_transfer
 from app.payments.services.refunds_by_hand import book_refund, unbook_refund, waiting_by_hand
 
 AT_ONCE = 25
@@ -108,7 +109,7 @@ def _book_batch(sure: Sequence[tuple[UUID, UUID]], actor: Account | None) -> int
     """Book some lines in one transaction; should one of them fail, each in its own."""
     assert actor is not None
     try:
-        with atomic():
+        with atomic(), together():
             return _book_sure(sure, actor)
     except Exception as error:  # noqa: BLE001  whatever one line meets, the others get their turn
         forget_reads()
@@ -117,18 +118,37 @@ def _book_batch(sure: Sequence[tuple[UUID, UUID]], actor: Account | None) -> int
 
 
 def _book_sure(sure: Sequence[tuple[UUID, UUID]], actor: Account) -> int:
-    """Book what is still certain now that its bill is locked; bills are locked in one order, before any number."""
-    bill_ids = sorted(bill_id for _line, bill_id in sure)
-    query = select(Bill).where(Bill.id.in_(bill_ids)).order_by(Bill.id).with_for_update()
-    bills = {bill.id: bill for bill in db.session.scalars(query.execution_options(populate_existing=True))}
-    booked = 0
+    """Book what is still certain now that its bill is locked; bills are locked in one order, before any number.
+
+    All that the batch needs is read at once, and what was decided about its lines is written after all of its money.
+    """
+    bills = locked_all([bill_id for _line, bill_id in sure])
+    lines = _locked_lines([line_id for line_id, _bill in sure])
+    earlier = _booked_before(lines)
+    keep_at_hand(accounts.by_ids({actor.id, *(bill.person_id for bill in bills.values())}))
+    booked = []
     for line_id, bill_id in sure:
-        line, bill = _locked_line(line_id), bills[bill_id]
-        due = left_to_pay(bill)
-        if line.state is LineState.WAITING and bill.state in queries.UNPAID and due == line.amount_cents:
-            _book(line, [(bill_id, line.amount_cents)], by=actor, automatic=True)
-            booked += 1
-    return booked
+        line, bill = lines[line_id], bills[bill_id]
+        cents = line.amount_cents
+        if line.state is LineState.WAITING and bill.state in queries.UNPAID and left_to_pay(bill) == cents:
+            reference = _reference(line, earlier[line_id] + 1)
+            enter_transfer(bill, amount_cents=cents, received_at=received_at(line), reference=reference, by=actor)
+            booked.append((line, (bill_id, cents, reference)))
+    for line, share in booked:
+        _note(line, [share], by=actor, automatic=True)
+    return len(booked)
+
+
+def _locked_lines(line_ids: Collection[UUID]) -> dict[UUID, BankLine]:
+    query = select(BankLine).where(BankLine.id.in_(line_ids)).order_by(BankLine.id).with_for_update()
+    return {line.id: line for line in db.session.scalars(query.execution_options(populate_existing=True))}
+
+
+def _booked_before(line_ids: Collection[UUID]) -> dict[UUID, int]:
+    """Return how often each of these lines was booked, undone or not."""
+    query = select(BankBooking.line_id, func.count()).where(BankBooking.line_id.in_(line_ids))
+    rows = db.session.execute(query.group_by(BankBooking.line_id))
+    return defaultdict(int, {row[0]: row[1] for row in rows})
 
 
 def _locked_line(line_id: UUID) -> BankLine:
@@ -155,19 +175,30 @@ def book_line(line_id: UUID, shares: Shares, *, by: Account) -> BankLine:
     whole = sum(cents for _bill, cents in shares) == line.amount_cents
     if not whole or any(cents * sign <= 0 for _bill, cents in shares):
         raise NotTheWhole
-    _book(line, sorted(shares), by=by, automatic=False)
+    _book(line, sorted(shares), by=by)
     return line
 
 
-def _book(line: BankLine, shares: Shares, *, by: Account, automatic: bool) -> None:
-    earlier = db.session.scalar(select(func.count()).where(BankBooking.line_id == line.id)) or 0
-    moment = received_at(line)
-    for number, (bill_id, cents) in enumerate(shares, start=earlier + 1):
-        reference = f"{line.booked_on.isoformat()}/{line.identity[:12]}" + (f"/{number}" if number > 1 else "")
+def _book(line: BankLine, shares: Shares, *, by: Account) -> None:
+    """Book a line as a person says."""
+    earlier, moment = _booked_before([line.id])[line.id], received_at(line)
+    booked = [(bill_id, cents, _reference(line, number)) for number, (bill_id, cents) in enumerate(shares, earlier + 1)]
+    for bill_id, cents, reference in booked:
         if cents > 0:
             book_transfer(bill_id, amount_cents=cents, received_at=moment, reference=reference, by=by)
         else:
             _book_out(line, bill_id, cents, reference, moment, by)
+    _note(line, booked, by=by, automatic=False)
+
+
+def _reference(line: BankLine, number: int) -> str:
+    """Name a booking of a line in the ledger: its day and identity, and its number from the second on."""
+    return f"{line.booked_on.isoformat()}/{line.identity[:12]}" + (f"/{number}" if number > 1 else "")
+
+
+def _note(line: BankLine, booked: Sequence[tuple[UUID, int, str]], *, by: Account, automatic: bool) -> None:
+    """Keep on which bills a line was booked, and that it is decided."""
+    for bill_id, cents, reference in booked:
         db.session.add(
             BankBooking(
                 line_id=line.id,

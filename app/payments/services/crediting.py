@@ -8,7 +8,7 @@ from dataclasses import asdict
 from app.accounts.models import Account
 from app.audit import services as audit
 from app.core import clock
-from app.core.db import db
+from app.core.db import db, forget_loaded
 from app.core.errors import Refusal
 from app.core.events import publish
 from app.core.i18n import _, _l, speaking
@@ -116,6 +116,7 @@ def _written(
     )
     db.session.add(note)
     db.session.flush()
+    forget_loaded(Bill, bill.id, "credit_notes")
     return note
 
 

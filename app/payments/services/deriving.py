@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -40,7 +40,12 @@ def asked(bill: Bill) -> int:
 
 def left_to_pay(bill: Bill) -> int:
     """Return what is still to come for a bill, in cents."""
-    return max(asked(bill) - balance(bill.id), 0)
+    return max(asked(bill) - held(bill), 0)
+
+
+def held(bill: Bill) -> int:
+    """Return what was received for a bill, less what went back, from its entries; read once for many questions."""
+    return sum(entry.amount_cents for entry in bill.entries)
 
 
 def derive(bill: Bill, *, by: Account | None) -> None:
@@ -48,7 +53,7 @@ def derive(bill: Bill, *, by: Account | None) -> None:
 
     Issued when money came, paid when covered, short when it was taken back; credited is what a credit note makes it.
     """
-    received, wanted = balance(bill.id), asked(bill)
+    received, wanted = held(bill), asked(bill)
     if bill.state not in {BillState.VOID, BillState.CREDITED}:
         if bill.state is BillState.DRAFT and received > 0:
             issue(bill, by=by, settled=_settled(bill) if received >= wanted else None)
@@ -56,11 +61,11 @@ def derive(bill: Bill, *, by: Account | None) -> None:
             _mark_paid(bill)
         elif received < wanted and bill.state is BillState.PAID:
             move(bill, BillState.SHORT)
+            db.session.flush()
             publish(BillShort(**_about(bill)))
-    db.session.flush()
     _follow_surplus(bill, received - wanted)
     if bill.state is not BillState.SHORT:
-        _solve(open_tasks(bill.id, _LOST))
+        _solve(task for task in _tasks_of(bill, _LOST) if task.closed_at is None)
 
 
 def _about(bill: Bill) -> dict[str, Any]:
@@ -78,8 +83,8 @@ def _settled(bill: Bill) -> dict[str, Any]:
 
 
 def _newest_entry(bill: Bill) -> LedgerEntry:
-    query = select(LedgerEntry).where(LedgerEntry.bill_id == bill.id, LedgerEntry.amount_cents > 0)
-    return db.session.scalars(query.order_by(LedgerEntry.occurred_at.desc(), LedgerEntry.id).limit(1)).one()
+    received = sorted((entry for entry in bill.entries if entry.amount_cents > 0), key=lambda entry: entry.id)
+    return max(received, key=lambda entry: entry.occurred_at)
 
 
 def _mark_paid(bill: Bill) -> None:
@@ -106,8 +111,11 @@ class PaymentHeld:
 
 def payments_held(bill_id: UUID) -> list[PaymentHeld]:
     """Return the payments of a bill, the newest first, with what is left of each after refunds and disputes."""
-    query = select(LedgerEntry).where(LedgerEntry.bill_id == bill_id)
-    entries = list(db.session.scalars(query.order_by(LedgerEntry.occurred_at.desc(), LedgerEntry.reference.desc())))
+    return _held_of(db.session.scalars(select(LedgerEntry).where(LedgerEntry.bill_id == bill_id)))
+
+
+def _held_of(all_entries: Iterable[LedgerEntry]) -> list[PaymentHeld]:
+    entries = sorted(all_entries, key=lambda entry: (entry.occurred_at, entry.reference), reverse=True)
     gone: dict[str, int] = defaultdict(int)
     returned = set()
     for entry in entries:
@@ -134,7 +142,7 @@ def _follow_surplus(bill: Bill, surplus: int) -> None:
     What is asked follows the ledger: a task solves itself when the money went back, and returns when that came back.
     """
     wanted = {key: (kind, details) for key, kind, details in _to_send_back(bill, surplus)}
-    known = {task.key: task for task in _tasks(bill.id, _SURPLUS)}
+    known = {task.key: task for task in _tasks_of(bill, _SURPLUS)}
     _solve(task for key, task in known.items() if key not in wanted and task.closed_at is None)
     for key, (kind, details) in wanted.items():
         task = known.get(key)
@@ -146,7 +154,7 @@ def _follow_surplus(bill: Bill, surplus: int) -> None:
 
 def _to_send_back(bill: Bill, surplus: int) -> Iterator[tuple[str, TaskKind, dict[str, Any]]]:
     nothing_asked = bill.state in {BillState.VOID, BillState.CREDITED}
-    for payment in payments_held(bill.id):
+    for payment in _held_of(bill.entries):
         part = min(payment.held_cents, surplus)
         if part <= 0:
             continue
@@ -174,6 +182,10 @@ def lost_key(provider: str, reference: str) -> str:
 def open_tasks(bill_id: UUID, beginning: str) -> list[Task]:
     """Return the open tasks of a bill whose key begins like this."""
     return [task for task in _tasks(bill_id, beginning) if task.closed_at is None]
+
+
+def _tasks_of(bill: Bill, beginning: str) -> list[Task]:
+    return [task for task in bill.tasks if task.key.startswith(beginning)]
 
 
 def _tasks(bill_id: UUID, beginning: str) -> list[Task]:

@@ -7,15 +7,16 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import select
+from sqlalchemy.orm.attributes import set_committed_value
 
 from app.accounts.models import Account
 from app.audit import services as audit
-from app.core.db import db, insert_once
+from app.core.db import add_once, db
 from app.core.events import publish
 from app.payments.events import MoneyReturned
 from app.payments.models import Bill, LedgerEntry, LedgerKind
 from app.payments.services.crediting import credit
-from app.payments.services.deriving import MONEY_IN, asked, balance, derive, payment_behind
+from app.payments.services.deriving import MONEY_IN, asked, derive, held, payment_behind
 
 
 def enter(
@@ -38,12 +39,12 @@ def enter(
     bill that is void or covered changes nothing else: it becomes a task to send it back (P4). `reason` is why money
     goes back, for the credit note that may follow.
     """
-    before, entry_id = balance(bill.id), uuid.uuid4()
+    before, entries = held(bill), bill.entries
     if amount_cents < 0 and not of_reference:
         of_reference = payment_behind(bill.id, -amount_cents)
-    new = insert_once(
+    entry = add_once(
         LedgerEntry,
-        id=entry_id,
+        id=uuid.uuid4(),
         bill_id=bill.id,
         attempt_id=attempt_id,
         kind=kind,
@@ -55,8 +56,9 @@ def enter(
         occurred_at=occurred_at,
         recorded_by=by.id if by else None,
     )
-    if not new:
+    if entry is None:
         return False
+    set_committed_value(bill, "entries", [*entries, entry])
     audit.record(
         f"payments.ledger.{kind.value}",
         by=by.id if by else None,
@@ -65,7 +67,7 @@ def enter(
         kind=None if by else audit.ActorKind.PROVIDER,
     )
     if kind is LedgerKind.REFUND:
-        _give_up_claim(bill, entry_id, -amount_cents, before, reason, by)
+        _give_up_claim(bill, entry.id, -amount_cents, before, reason, by)
     derive(bill, by=by)
     return True
 

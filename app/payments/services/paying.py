@@ -245,17 +245,13 @@ def choose_transfer(bill_id: UUID, *, by: Account | None) -> Bill:
 def book_transfer(bill_id: UUID, *, amount_cents: int, received_at: datetime, reference: str, by: Account) -> Bill:
     """Book money that came in at the bank (P4): it counts like any other; the same statement line counts once."""
     bill = locked(bill_id)
-    earlier = db.session.scalar(
-        select(LedgerEntry).where(
-            LedgerEntry.provider == BANK, LedgerEntry.reference == reference, LedgerEntry.kind == LedgerKind.TRANSFER
-        )
-    )
-    if earlier:
-        same = (earlier.bill_id, earlier.amount_cents, earlier.occurred_at) == (bill.id, amount_cents, received_at)
-        if not same:
-            raise AlreadyBooked
-        return bill
-    enter(
+    enter_transfer(bill, amount_cents=amount_cents, received_at=received_at, reference=reference, by=by)
+    return bill
+
+
+def enter_transfer(bill: Bill, *, amount_cents: int, received_at: datetime, reference: str, by: Account) -> None:
+    """Do so for a bill that is locked already."""
+    new = enter(
         bill,
         kind=LedgerKind.TRANSFER,
         amount_cents=amount_cents,
@@ -265,4 +261,18 @@ def book_transfer(bill_id: UUID, *, amount_cents: int, received_at: datetime, re
         occurred_at=received_at,
         by=by,
     )
-    return bill
+    if not new and not _is_booked(bill, amount_cents, received_at, reference):
+        raise AlreadyBooked
+
+
+def _is_booked(bill: Bill, amount_cents: int, received_at: datetime, reference: str) -> bool:
+    """Say whether exactly this was booked before."""
+    earlier = select(LedgerEntry.id).where(
+        LedgerEntry.provider == BANK,
+        LedgerEntry.reference == reference,
+        LedgerEntry.kind == LedgerKind.TRANSFER,
+        LedgerEntry.bill_id == bill.id,
+        LedgerEntry.amount_cents == amount_cents,
+        LedgerEntry.occurred_at == received_at,
+    )
+    return db.session.scalar(earlier) is not None

@@ -8,10 +8,10 @@ from uuid import UUID
 from app.accounts.models import Account
 from app.audit import services as audit
 from app.core import clock
-from app.core.db import db, insert_once
+from app.core.db import db, forget_loaded, insert_once
 from app.core.errors import Refusal
 from app.core.i18n import _l
-from app.payments.models import Task, TaskKind
+from app.payments.models import Bill, Task, TaskKind
 
 
 class TaskClosed(Refusal):
@@ -24,6 +24,7 @@ def open_task(kind: TaskKind, *, key: str, bill_id: UUID | None, details: dict[s
     """Ask a person to look at a payment; the same fact asks once."""
     new = insert_once(Task, key=key, kind=kind, bill_id=bill_id, details=details)
     if new and bill_id:
+        forget_loaded(Bill, bill_id, "tasks")
         audit.record("payments.task.opened", by=None, on=("bill", bill_id), after={"kind": kind.value})
     return new
 

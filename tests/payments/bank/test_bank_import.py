@@ -11,6 +11,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.exc import IntegrityError
 
 from app.core.db import atomic, db, forget_reads
+from app.core.observability import statements_so_far
 from app.payments import queries, services
 from app.payments.models import (
     BankBooking,
@@ -189,16 +190,24 @@ def test_money_out_waits_only_where_it_is_about_a_bill(bill, hand_in):
 
 def test_one_line_that_cannot_be_booked_keeps_no_other_waiting(account, hand_in, monkeypatch):
     bills = [draw_up(account.id) for _ in range(3)]
-    real = bank_matching.book_transfer
+    real = bank_matching.enter_transfer
 
-    def stumbles(bill_id, **others):
-        if bill_id == bills[1].id:
+    def stumbles(bill, **others):
+        real(bill, **others)
+        if bill.id == bills[1].id:
             raise RuntimeError("no luck")
-        return real(bill_id, **others)
 
-    monkeypatch.setattr(bank_matching, "book_transfer", stumbles)
+    monkeypatch.setattr(bank_matching, "enter_transfer", stumbles)
     hand_in(camt([referring(bill) for bill in bills]))
     assert [fresh(bill).state for bill in bills] == [BillState.PAID, BillState.DRAFT, BillState.PAID]
+
+
+def test_p7_a_line_that_books_itself_takes_five_queries_at_most(account, hand_in):
+    bills = [draw_up(account.id) for _ in range(100)]
+    before = statements_so_far()
+    hand_in(camt([referring(bill) for bill in bills]))
+    assert statements_so_far() - before <= 5 * len(bills)
+    assert {fresh(bill).state for bill in bills} == {BillState.PAID}
 
 
 def test_a_line_is_what_the_bank_said_once_and_an_amount_of_nothing_is_none(hand_in):
