@@ -12,9 +12,20 @@ from uuid import UUID
 
 from sqlalchemy import select
 
+from app.accounts.demo import KNOWN, demo_id
 from app.agenda.attendance import demo as attendance
 from app.agenda.materials import demo as materials
-from app.agenda.models import Booking, BookingState, Gathering, GatheringKind, GatheringState, Speaker
+from app.agenda.models import (
+    Booking,
+    BookingState,
+    EntryState,
+    Gathering,
+    GatheringKind,
+    GatheringState,
+    Speaker,
+    WaitlistEntry,
+    Wish,
+)
 from app.agenda.series import demo as series
 from app.agenda.services import terms_of
 from app.core import clock
@@ -28,6 +39,9 @@ AT_ONCE = 5000
 ONLINE_ONE_IN, HYBRID_ONE_IN, CANCELLED_ONE_IN, DRAFT_ONE_IN = 5, 4, 19, 11
 CANCELLED_AT, FULL_ONE_IN, OPENS_LATE_ONE_IN = 3, 5, 4
 OPENS_DAYS_BEFORE = 60
+SHARE_SEATED_WHEN_FULL = 0.7
+LONGEST_LINE = 9
+ASKS_FIRST = 0.3
 CHANGED_MIND = 0.06
 FRIDAY = 4
 AT_HAND = (-1, 0)
@@ -69,7 +83,7 @@ class Made:
 
 def seed(plan: DemoPlan) -> None:
     """Make the gatherings of the plan and fill their seats with people who were ever admitted."""
-    rng = plan.chance("agenda")
+    rng, lines = plan.chance("agenda"), plan.chance("waiting lists")
     content = Content.read()
     days = _days(plan, rng)
     first_ahead = sum(day < plan.today for day in days)
@@ -77,12 +91,13 @@ def seed(plan: DemoPlan) -> None:
     if not made:
         return
     series.lay_out(made, plan.chance("series"))
-    bookings, stays = _bookings(made, plan, rng)
+    seats = _seats_taken(made, plan, rng, lines)
     insert_rows(Gathering, [one.row for one in made])
     insert_rows(Speaker, [speaker for one in made for speaker in one.speakers])
-    for start in range(0, len(bookings), AT_ONCE):
-        insert_rows(Booking, bookings[start : start + AT_ONCE])
-    attendance.write(stays, AT_ONCE)
+    for start in range(0, len(seats.bookings), AT_ONCE):
+        insert_rows(Booking, seats.bookings[start : start + AT_ONCE])
+    insert_rows(WaitlistEntry, seats.waiting)
+    attendance.write(seats.stays, AT_ONCE)
     materials.add([one.row for one in made], plan.chance("materials"))
 
 
@@ -128,6 +143,7 @@ def _gathering(content: Content, day: date, number: int, first_ahead: int, rng: 
         "capacity": rng.choice(USUAL_SEATS.get(kind, (14, 18, 20, 24, 30))),
         "seats_taken": 0,
         "arrivals": 0,
+        "queued": 0,
         "members_from": members_from,
         "guests_from": None,
         "cancel_until": _moment(day - timedelta(days=2), time(12)),
@@ -209,40 +225,92 @@ def _speakers(gathering_id: UUID, subject: Subject, rng: Random) -> list[dict[st
     ]
 
 
-def _bookers() -> tuple[list[UUID], list[UUID]]:
-    """Return everybody who was ever admitted, and who is a member now; the demo member first."""
-    roll = membership.roll(clock.today()).subquery()
-    person = Base.metadata.tables["account"].c
-    rows = db.session.execute(
-        select(person.id, person.email, roll.c.status).join(roll, roll.c.account_id == person.id).order_by(person.email)
-    ).all()
-    rows = sorted(rows, key=lambda row: row.email != f"lid@{DOMAIN}")
-    return [row.id for row in rows], [row.id for row in rows if row.status == "active"]
+@dataclass(frozen=True)
+class _Bookers:
+    """Who was ever admitted, and until when they are members if they are so now; the demo member first."""
+
+    ever: list[UUID]
+    until: dict[UUID, date]
+
+    @classmethod
+    def found(cls) -> _Bookers:
+        """Look them up; whoever else has an address of their own books in stories."""
+        roll = membership.roll(clock.today()).subquery()
+        person = Base.metadata.tables["account"].c
+        lid = demo_id("lid")
+        others = [demo_id(known.who) for known in KNOWN if demo_id(known.who) != lid]
+        rows = db.session.execute(
+            select(person.id, roll.c.status, roll.c.ends_on)
+            .join(roll, roll.c.account_id == person.id)
+            .where(person.id.not_in(others))
+            .order_by(person.email)
+        ).all()
+        rows = sorted(rows, key=lambda row: row.id != lid)
+        return cls([row.id for row in rows], {row.id: row.ends_on for row in rows if row.status == "active"})
+
+    def of(self, row: dict[str, Any]) -> list[UUID]:
+        """Return who may have booked a gathering: for one to come, who is a member on its day (M7)."""
+        if row["starts_at"] <= clock.now():
+            return self.ever
+        day = clock.local(row["starts_at"]).date()
+        return [account_id for account_id, until in self.until.items() if until >= day]
 
 
-def _bookings(made: list[Made], plan: DemoPlan, rng: Random) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+@dataclass
+class _Seats:
+    """Who has a seat, who waits for one, and who came."""
+
+    bookings: list[dict[str, Any]] = field(default_factory=list)
+    waiting: list[dict[str, Any]] = field(default_factory=list)
+    stays: list[dict[str, Any]] = field(default_factory=list)
+
+
+def _seats_taken(made: list[Made], plan: DemoPlan, rng: Random, lines: Random) -> _Seats:
     """Fill seats until the plan's number is reached; halls grow where the plan asks for more than they usually hold.
 
-    Return the bookings, and the stays of who came.
+    What is full before its time has a waiting line.
     """
-    ever, now = _bookers()
+    bookers = _Bookers.found()
     planned = sum(one.fill * one.row["capacity"] for one in made)
     growth = plan.bookings / planned if planned and plan.bookings > planned else 1.0
-    rows: list[dict[str, Any]] = []
-    stays: list[dict[str, Any]] = []
+    seats = _Seats()
     door = plan.chance("attendance")
     for number, one in enumerate(made):
         if growth > 1:
             one.row["capacity"] = round(one.row["capacity"] * growth)
-        people = now if one.row["starts_at"] > clock.now() else ever
+        people = bookers.of(one.row)
+        to_come = one.row["starts_at"] > clock.now()
+        if one.fill == 1.0 and to_come:
+            one.row["capacity"] = max(1, min(one.row["capacity"], round(SHARE_SEATED_WHEN_FULL * len(people))))
         wanted = min(round(one.fill * one.row["capacity"]), len(people), one.row["capacity"])
         who = rng.sample(people, wanted)
         if people and wanted and (number % 3 == 0 or one.at_hand) and people[0] not in who:
             who[-1] = people[0]
-        seats = _seats(one.row, who, rng)
-        stays += attendance.came(one.row, seats, door)
-        rows += seats
-    return rows, stays
+        taken = _seats(one.row, who, rng)
+        seats.bookings += taken
+        seats.stays += attendance.came(one.row, taken, door)
+        if one.row["seats_taken"] == one.row["capacity"] and to_come and one.row["state"] is GatheringState.PUBLISHED:
+            seats.waiting += _line(one.row, [person for person in people if person not in set(who)], lines)
+    return seats
+
+
+def _line(row: dict[str, Any], left_over: list[UUID], rng: Random) -> list[dict[str, Any]]:
+    """Let some wait since the seats were gone; some to be seated unasked, some to be asked."""
+    who = rng.sample(left_over, min(len(left_over), rng.randint(2, LONGEST_LINE)))
+    moments = sorted(clock.now() - timedelta(minutes=rng.randrange(30, 3 * 24 * 60)) for _ in who)
+    row["queued"] = len(who)
+    return [
+        {
+            "id": drawn_id(rng),
+            "gathering_id": row["id"],
+            "account_id": account_id,
+            "state": EntryState.WAITING,
+            "wish": Wish.ASK if rng.random() < ASKS_FIRST else Wish.AUTOMATIC,
+            "seq": seq,
+            "joined_at": moment,
+        }
+        for seq, (account_id, moment) in enumerate(zip(who, moments, strict=True), start=1)
+    ]
 
 
 def _seats(row: dict[str, Any], who: list[UUID], rng: Random) -> list[dict[str, Any]]:

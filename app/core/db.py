@@ -149,6 +149,11 @@ def after_commit(hint: Callable[[], object]) -> None:
         pending.append(hint)
 
 
+def drop_hints() -> None:
+    """Let no hint follow the open transaction: what it asked for is done already, or a sweep finds it."""
+    db.session().info[_AFTER_COMMIT] = []
+
+
 def commit_pending() -> None:
     """Commit what a library wrote through its own store; inside `atomic()` that stays with the outer transaction."""
     session = db.session()
@@ -159,8 +164,13 @@ def commit_pending() -> None:
 
 
 def forget_reads() -> None:
-    """End the read transaction of long-lived loops, such as the worker's, so that the next look is fresh."""
+    """End the read transaction of long-lived loops, such as the worker's, so that the next look is fresh.
+
+    Inside `atomic()` there is none to end: what that transaction wrote stays with it.
+    """
     session = db.session()
+    if session.info.get(_IN_ATOMIC):
+        return
     session.rollback()
     session.expire_all()
 

@@ -42,8 +42,11 @@ def _print_accounts(found: list[DemoAccount]) -> None:
     if not found:
         click.echo("This portal holds no demo accounts.")
         return
-    click.echo("\nSign in with one of these (staff also need a code from the TOTP secret):\n")
-    click.echo(f"  {'e-mail':<36}{'password':<26}TOTP secret")
+    click.echo(f"\nSign in with one of these. The password is: {found[0].password}\n")
     for account in found:
-        click.echo(f"  {account.email:<36}{account.password:<26}{account.totp_secret or '–'}")
+        click.echo(f"  {account.email:<33}{account.shows}")
+    click.echo("\nStaff also need a code from an authenticator app with this secret:\n")
+    for account in found:
+        if account.totp_secret:
+            click.echo(f"  {account.email:<33}{account.totp_secret}")
     click.echo("")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from time import perf_counter
 
 from sqlalchemy import Connection, delete, text
@@ -12,20 +13,35 @@ from app.accounts import queries
 from app.accounts.demo import DemoAccount
 from app.agenda import demo as agenda
 from app.audit import services as audit
-from app.core.db import Base, atomic
+from app.core import clock
+from app.core.db import Base, atomic, drop_hints
 from app.core.ddl import guards_down, guards_up
-from app.core.demo import DemoPlan
+from app.core.demo import DemoPlan, as_of
 from app.demo import contributions
+from app.demo.stage import Stage
+from app.demo.stories import STORIES
 from app.development import demo as development
 from app.membership import demo as membership
+from app.payments.demo import Books
 from app.profiles import demo as profiles
+
+
+def _pay_and_live(plan: DemoPlan) -> None:
+    """Write the books from their first day to today, and tell what happened in between."""
+    bills = contributions.billed(plan)
+    books = Books(plan, bills)
+    Stage(plan).perform(STORIES, before=books.write_until)
+    books.write_until(plan.today)
+    contributions.link(bills)
+
 
 STEPS: tuple[tuple[str, Callable[[DemoPlan], object]], ...] = (
     ("membership", membership.seed),
-    ("payments", contributions.seed),
     ("profiles", profiles.seed),
     ("agenda", agenda.seed),
     ("development", development.seed),
+    ("payments", _pay_and_live),
+    ("lists", profiles.gather),
 )
 
 
@@ -39,7 +55,8 @@ def make(plan: DemoPlan, told: Callable[[str, float], None], *, replace: bool = 
 
     With `replace` everything that is there goes first.
     """
-    with atomic() as session:
+    now = datetime.combine(plan.today, clock.local(clock.now()).time())
+    with as_of(clock.at_home(now)), atomic() as session:
         if replace:
             _empty(session.connection())
         started = perf_counter()
@@ -51,6 +68,7 @@ def make(plan: DemoPlan, told: Callable[[str, float], None], *, replace: bool = 
             told(name, perf_counter() - started)
         audit.record("demo.made", by=None, on=("demo", plan.seed), after={"members": plan.members})
         session.execute(text("ANALYZE"))
+        drop_hints()
     return made
 
 

@@ -99,7 +99,7 @@ class _Teller:
 
 
 def seed(plan: DemoPlan) -> None:
-    """Let everybody who was admitted tell something, then gather the cards that lists are made of."""
+    """Let everybody who was admitted tell something."""
     teller = _Teller(plan)
     admitted = membership.admitted_ids()
     for start in range(0, len(admitted), AT_ONCE):
@@ -113,6 +113,11 @@ def seed(plan: DemoPlan) -> None:
             links += teller.links(account_id, disciplines)
         insert_rows(Profile, profiles)
         insert_rows(ProfileTerm, links)
+
+
+def gather(plan: DemoPlan) -> None:
+    """Gather the cards that lists are made of, once everything they show is there."""
+    del plan
     services.gather_everybody()
 
 

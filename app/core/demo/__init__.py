@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from random import Random
 from uuid import UUID
 
+from app.core import clock
 from app.core.demo import names
 
 PASSWORD = "een kring van vakmensen"  # noqa: S105  printed by `flask demo`, which production refuses
@@ -30,6 +32,7 @@ class Person:
     postcode: str
     city: str
     region: str
+    country: str = "NL"
 
     @property
     def name(self) -> str:
@@ -65,6 +68,17 @@ class DemoPlan:
 def drawn_id(rng: Random) -> UUID:
     """Draw an id from a source of chance."""
     return UUID(int=rng.getrandbits(128), version=4)
+
+
+@contextmanager
+def as_of(moment: datetime) -> Iterator[None]:
+    """Let the portal's time go on from a moment, so that what is invented to have happened then bears that date."""
+    before, shift = clock.following(), moment - clock.real_now()
+    clock.follow(lambda: shift)
+    try:
+        yield
+    finally:
+        clock.follow(before)
 
 
 def cast_of(count: int, rng: Random) -> list[Person]:

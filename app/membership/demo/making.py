@@ -1,4 +1,4 @@
-"""Members in every status and applications in every state, believable and of any number, for `flask demo`."""
+"""Making invented members and applications one after another, and writing them in bulk."""
 
 from __future__ import annotations
 
@@ -29,37 +29,24 @@ from app.membership.models import (
     MembershipPeriod,
     MembershipStatus,
     Plan,
+    Resignation,
     StepName,
     TermKind,
 )
-from app.membership.services import seed_reference_data
 from app.membership.terms import year_from
 
 AT_ONCE = 5000
 LONGEST_MEMBER_YEARS = 6
-Fate = MembershipStatus | ApplicationState
-_ONE_OF_EACH: tuple[Fate, ...] = (
-    MembershipStatus.ACTIVE,
-    MembershipStatus.GRACE,
-    MembershipStatus.SUSPENDED,
-    MembershipStatus.LAPSED,
-    MembershipStatus.ENDED,
-    ApplicationState.SUBMITTED,
-    ApplicationState.IN_REVIEW,
-    ApplicationState.ACCEPTED,
-    ApplicationState.DECLINED,
-    ApplicationState.WITHDRAWN,
-    ApplicationState.EXPIRED,
-    ApplicationState.DRAFT,
-)
-_SHARES = (80, 4, 2, 4, 3, 2, 1.5, 1.5, 0.8, 0.4, 0.4, 0.4)
-_DAYS_SINCE_END = {
-    MembershipStatus.GRACE: (1, 30),
-    MembershipStatus.SUSPENDED: (31, 60),
-    MembershipStatus.LAPSED: (61, 400),
-    MembershipStatus.ENDED: (5, 700),
+RESIGNED_DAYS_BEFORE = (20, 200)
+_DAYS_TO_END = {
+    MembershipStatus.ACTIVE: (0, 364),
+    MembershipStatus.GRACE: (-30, -1),
+    MembershipStatus.SUSPENDED: (-60, -31),
+    MembershipStatus.LAPSED: (-400, -61),
+    MembershipStatus.ENDED: (-700, -5),
 }
 _WITH_CV = (ApplicationState.SUBMITTED, ApplicationState.IN_REVIEW)
+Fate = MembershipStatus | ApplicationState
 
 
 class _Rows:
@@ -74,6 +61,7 @@ class _Rows:
         ApplicationCv,
         Membership,
         MembershipPeriod,
+        Resignation,
     )
 
     def __init__(self) -> None:
@@ -90,13 +78,13 @@ class _Rows:
             self.waiting[model] = []
 
 
-class _Maker:
+class Maker:
     """Makes one invented person's membership or application after another."""
 
     def __init__(self, plan: DemoPlan) -> None:
         self.today = plan.today
         self.rng: Random = plan.chance("membership")
-        self.texts = tomllib.loads(Path(__file__).with_name("demo_content.toml").read_text(encoding="utf-8"))
+        self.texts = tomllib.loads(Path(__file__).with_name("content.toml").read_text(encoding="utf-8"))
         self.terms = {kind: queries.terms(kind) for kind in TermKind}
         self.rows = _Rows()
         offered = queries.plan_on_offer(plan.today)
@@ -104,48 +92,30 @@ class _Maker:
         self.plan: Plan = offered
         self.benefits = {held.benefit.value: held.quota for held in offered.entitlements}
 
-    def make(self, person: Person, fate: Fate) -> None:
-        if isinstance(fate, MembershipStatus):
-            self.member(person, fate)
-        elif fate is ApplicationState.DRAFT:
-            self.draft(person)
-        else:
-            self.application(person, fate, self.days_ago(*_RECENT.get(fate, (10, 200))))
-
     def days_ago(self, fewest: int, most: int) -> datetime:
         day = self.today - timedelta(days=self.rng.randint(fewest, most))
         return clock.at_home(datetime.combine(day, time(self.rng.randint(8, 21), self.rng.randrange(60))))
 
-    def member(self, person: Person, status: MembershipStatus, years: int | None = None) -> None:
-        """Make a member with a year for each time the contribution was paid."""
+    def member(
+        self, person: Person, status: MembershipStatus, *, years: int | None = None, ends_in: int | None = None
+    ) -> None:
+        """Make a member with a year for each time the contribution was paid; the last ends in so many days."""
         years = years or 1 + min(int(self.rng.expovariate(0.6)), LONGEST_MEMBER_YEARS - 1)
-        last = self.last_start(status)
+        last = self.first_day_of_year_ending(self.rng.randint(*_DAYS_TO_END[status]) if ends_in is None else ends_in)
         first = last.replace(year=last.year - years + 1)
         company_id, application_id = self.application(
             person, ApplicationState.ACTIVE, _noon(first) - timedelta(days=25)
         )
         starts = [first.replace(year=first.year + number) for number in range(years)]
-        membership_id = drawn_id(self.rng)
-        gave_up = status is MembershipStatus.ENDED
-        self.rows.add(
-            Membership,
-            id=membership_id,
-            account_id=person.id,
-            plan_id=self.plan.id,
-            company_id=company_id,
-            application_id=application_id,
-            created_at=_noon(first),
-            ends_on=year_from(starts[-1]) if gave_up else None,
-        )
+        gave_up = year_from(last) if status is MembershipStatus.ENDED else None
+        membership_id = self.place(person, company_id, application_id, since=_noon(first), ends_on=gave_up)
+        if gave_up:
+            self.resignation(membership_id, person, gave_up)
         for sequence, starts_on in enumerate(starts, start=1):
             ends_on = year_from(starts_on)
             self.rows.add(
                 MembershipPeriod,
-                id=drawn_id(self.rng),
-                membership_id=membership_id,
-                plan_id=self.plan.id,
-                sequence=sequence,
-                created_at=_noon(starts_on),
+                **period(membership_id, self.plan, sequence, drawn_id(self.rng), _noon(starts_on)),
                 starts_on=starts_on,
                 ends_on=ends_on,
                 grace_until=ends_on + timedelta(days=self.plan.grace_days),
@@ -154,16 +124,39 @@ class _Maker:
                 benefits=self.benefits,
             )
 
-    def last_start(self, status: MembershipStatus) -> date:
-        """Choose the first day of the last paid year so that the status follows from it today."""
-        if status is MembershipStatus.ACTIVE:
-            start = self.today - timedelta(days=self.rng.randrange(350))
-        else:
-            end = self.today - timedelta(days=self.rng.randint(*_DAYS_SINCE_END[status]))
-            start = end + timedelta(days=1)
-            start = start - timedelta(days=1) if (start.month, start.day) == (2, 29) else start
-            start = start.replace(year=start.year - 1)
-        return start - timedelta(days=1) if (start.month, start.day) == (2, 29) else start
+    def place(
+        self, person: Person, company_id: UUID, application_id: UUID, *, since: datetime, ends_on: date | None = None
+    ) -> UUID:
+        membership_id = drawn_id(self.rng)
+        self.rows.add(
+            Membership,
+            id=membership_id,
+            account_id=person.id,
+            plan_id=self.plan.id,
+            company_id=company_id,
+            application_id=application_id,
+            created_at=since,
+            ends_on=ends_on,
+        )
+        return membership_id
+
+    def resignation(self, membership_id: UUID, person: Person, ends_on: date) -> None:
+        self.rows.add(
+            Resignation,
+            id=drawn_id(self.rng),
+            membership_id=membership_id,
+            ends_on=ends_on,
+            reason=self.rng.choice(self.texts["resignations"]),
+            asked_at=_noon(ends_on - timedelta(days=self.rng.randint(*RESIGNED_DAYS_BEFORE))),
+            asked_by_id=person.id,
+        )
+
+    def first_day_of_year_ending(self, days: int) -> date:
+        """Return the first day of the year that ends in so many days; never 29 February, which comes too seldom."""
+        following = self.today + timedelta(days=days + 1)
+        leap_day = (following.month, following.day) == (2, 29)
+        following -= timedelta(days=1) if leap_day else timedelta()
+        return following.replace(year=following.year - 1)
 
     def company(self, person: Person) -> UUID:
         company_id = drawn_id(self.rng)
@@ -177,6 +170,7 @@ class _Maker:
             address=person.street,
             postcode=person.postcode,
             city=person.city,
+            country=person.country,
         )
         return company_id
 
@@ -206,7 +200,7 @@ class _Maker:
             decided_at=sent + timedelta(days=16) if decided else None,
             decided_by_id=demo_id("coordinator") if decided else None,
             reason=rng.choice(reasons) if decided else "",
-            closed_at=sent + timedelta(days=25) if closed else None,
+            closed_at=_closed_at(state, sent, billed_on + timedelta(days=self.plan.payment_days)) if closed else None,
             plan_id=self.plan.id if decided and state is not ApplicationState.DECLINED else None,
             pay_before=billed_on + timedelta(days=self.plan.payment_days)
             if decided and state is not ApplicationState.DECLINED
@@ -227,6 +221,10 @@ class _Maker:
             self.references(application_id)
         if state in _WITH_CV:
             self.cv(application_id, person)
+        if state is ApplicationState.ACCEPTED:
+            since = sent + timedelta(days=16)
+            place = self.place(person, company_id, application_id, since=since)
+            self.rows.add(MembershipPeriod, **period(place, self.plan, 1, drawn_id(rng), since), **UNDATED)
         return company_id, application_id
 
     def choices(self, application_id: UUID, person: Person) -> None:
@@ -322,12 +320,6 @@ class _Maker:
         )
 
 
-_RECENT = {
-    ApplicationState.SUBMITTED: (0, 9),
-    ApplicationState.IN_REVIEW: (4, 18),
-    ApplicationState.ACCEPTED: (17, 24),
-    ApplicationState.EXPIRED: (40, 200),
-}
 _SENT_LATER = (
     "submitted_at",
     "review_started_at",
@@ -374,21 +366,22 @@ def _cv_of(person: Person) -> bytes:
     return page.getvalue()
 
 
-def seed(plan: DemoPlan) -> None:
-    """Fill the lists, then give everybody in the cast, `lid` and `aspirant` a membership or an application."""
-    seed_reference_data()
-    maker = _Maker(plan)
-    known = cast_of(2, plan.chance("membership.known"))
-    maker.member(_as(known[0], "lid"), MembershipStatus.ACTIVE, years=3)
-    maker.draft(_as(known[1], "aspirant"))
-    for number, person in enumerate(plan.people):
-        if number < len(_ONE_OF_EACH):
-            maker.make(person, _ONE_OF_EACH[number])
-        else:
-            maker.make(person, maker.rng.choices(_ONE_OF_EACH, _SHARES)[0])
-    maker.rows.write()
+UNDATED = dict.fromkeys(("starts_on", "ends_on", "grace_until", "lapses_after", "activated_at"))
 
 
-def _as(person: Person, who: str) -> Person:
-    """Return a person of the cast under one of the demo's own accounts."""
-    return Person(**vars(person) | {"id": demo_id(who)})
+def period(membership_id: UUID, plan: Plan, sequence: int, period_id: UUID, since: datetime) -> dict[str, Any]:
+    """Return the row of a period, but for its dates."""
+    return {
+        "id": period_id,
+        "membership_id": membership_id,
+        "plan_id": plan.id,
+        "sequence": sequence,
+        "created_at": since,
+    }
+
+
+def _closed_at(state: ApplicationState, sent: datetime, pay_before: date) -> datetime:
+    """Return when an application came to its end; who did not pay had until the last day to."""
+    if state is ApplicationState.EXPIRED:
+        return _noon(pay_before + timedelta(days=1))
+    return sent + timedelta(days=25)
