@@ -105,7 +105,9 @@ class _Renewed:
         period_id = drawn_id(self.rng)
         dates: dict[str, Any] = UNDATED
         if paid_on:
-            dates = {name: getattr(following, name) for name in _DATES} | {"activated_at": _daily(paid_on)}
+            held = {one.benefit.value: one.quota for one in self.plan.entitlements}
+            dates = {name: getattr(following, name) for name in _DATES}
+            dates |= {"activated_at": _daily(paid_on), "benefits": held}
         told = period(row.membership_id, self.plan, row.sequence + 1, period_id, _daily(after.bill_on))
         self.periods.append({**told, **dates, "closed_on": lapsed_on})
         described = description_of(self.plan, following.ends_on)

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Column, Integer, MetaData, Table, Uuid, insert, select
 
 from app.accounts import queries
-from app.core.db import UtcDateTime, after_commit, atomic, db
+from app.core.db import UtcDateTime, after_commit, atomic, db, drop_hints, forget_reads
 from tests.factories import make_account
 
 counter = Table("test_counter", MetaData(), Column("id", Uuid, primary_key=True), Column("n", Integer, nullable=False))
@@ -60,6 +60,24 @@ def test_hints_run_once_after_the_commit(table):
         after_commit(hint)
         after_commit(hint)
     assert told == [[7]]
+
+
+def test_hints_that_were_dropped_are_not_given(table):
+    told = []
+    with atomic():
+        add(7)
+        after_commit(lambda: told.append("too late"))
+        drop_hints()
+    assert numbers() == [7]
+    assert told == []
+
+
+def test_forgetting_reads_loses_nothing_that_an_open_transaction_wrote(table):
+    with atomic():
+        add(3)
+        forget_reads()
+        add(4)
+    assert numbers() == [3, 4]
 
 
 def test_a_read_before_the_write_does_not_make_the_write_fail_when_another_writes_in_between(table):

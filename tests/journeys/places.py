@@ -11,26 +11,44 @@ from sqlalchemy import select
 from werkzeug.routing import Rule
 
 from app.accounts import queries as accounts
+from app.accounts.demo import KNOWN, demo_id
 from app.accounts.models import Account, Purpose
 from app.accounts.services import addresses, tokens
 from app.agenda import links
 from app.agenda.materials.models import Material
-from app.agenda.models import Booking, BookingState, Gathering, GatheringState, WaitlistEntry, Wish
+from app.agenda.models import Booking, BookingState, EntryState, Gathering, GatheringState, WaitlistEntry
 from app.audit.models import AuditEntry
 from app.core import clock
 from app.core.db import db
-from app.core.demo import DOMAIN
 from app.development import codes
 from app.development.models import AttendanceCertificate, PeEntry, PeRegistration, PeScheme
-from app.jobs import services as jobs
-from app.jobs.models import Job, JobState
-from app.mail import services as mail
 from app.mail.models import MailState, OutboxMail
 from app.mail.unsubscribing import token_for
 from app.membership import queries as membership
-from app.membership.models import Application, ApplicationReference, ApplicationState, Plan, StepName
+from app.membership import renew_links
+from app.membership.models import (
+    Application,
+    ApplicationReference,
+    ApplicationState,
+    DiscountCode,
+    Membership,
+    Plan,
+    Sponsorship,
+    StepName,
+)
+from app.payments import queries as bills
 from app.payments import services as payments
-from app.payments.models import Bill, Method, Task, TaskKind
+from app.payments.models import (
+    BankFile,
+    BankLine,
+    Bill,
+    BillState,
+    InvoiceArchive,
+    Method,
+    RefundOrder,
+    Task,
+    TaskKind,
+)
 from app.profiles.models import Profile
 from app.profiles.views import SECTIONS
 from tests.journeys.conftest import Portal
@@ -60,22 +78,54 @@ ELSEWHERE = {
     "observability": "figures for machines",
     "styleguide": "looked at in tests/look",
 }
-# The demo holds no such thing, so the crawl has no address to open; each page has tests of its own in its domain.
-NOT_IN_DEMO = {
-    "discounts_bureau.show": "no discount code",
-    "discounts_bureau.show_places": "no sponsored places",
-    "membership.admitted": "nobody invited",
-    "membership_renewing.outcome": "no renewal paid by link",
-    "membership_renewing.show": "no renewal link in hand",
-    "payments_bureau.archive": "no zip of invoices",
-    "payments_bureau.bank_file": "no bank statement",
-    "payments_bureau.bank_line": "no bank statement",
-    "payments_bureau.refund": "no proof of identity in hand",
-    "payments_bureau.refund_order": "no refund",
-    "payments_bureau.vat": "no buyer from abroad",
-    "payments_bureau.vat_decision": "no buyer from abroad",
-    "waivers_bureau.waive": "no proof of identity in hand",
-}
+# What the demo cannot show, with the reason; the crawl has no address to open.
+NOT_IN_DEMO: dict[str, str] = {}
+# Besides these, who looks: people whose own pages tell of another state. They do not try the doors of the bureau.
+IN_OTHER_STATES = (
+    "uitgenodigd",
+    "toegelaten",
+    "gesponsord",
+    "buitenland",
+    "verschil",
+    "overboeking",
+    "verlengen",
+    "incasso",
+    "opgezegd",
+    "gepauzeerd",
+    "respijt",
+    "onderweg",
+    "opgeschort",
+    "vervallen",
+    "vrijgesteld",
+    "betwist",
+    "terugbetaald",
+    "deels",
+    "sponsor-laat",
+)
+PAYABLE = ("toegelaten", "gesponsord", "verlengen", "opgeschort", "betwist", "sponsor-laat")
+SHOWN_TO_BUREAU = ("lid", "opgezegd", "gepauzeerd", "stil", "incasso", "onderweg", "vrijgesteld", "erelid", "betwist")
+BILLS_SHOWN_TO_BUREAU = (
+    "lid",
+    "buitenland",
+    "verlegd",
+    "toegelaten",
+    "gesponsord",
+    "incasso",
+    "onderweg",
+    "vervallen",
+    "vrijgesteld",
+    "betwist",
+    "gewonnen",
+    "verloren",
+    "terugbetaald",
+    "deels",
+    "mislukt",
+    "dubbel",
+    "handmatig",
+    "sponsor",
+    "sponsor-laat",
+    "sponsor-wacht",
+)
 
 
 @dataclass(frozen=True)
@@ -87,11 +137,10 @@ class Place:
 
 
 class Guide:
-    """Knows the demo: `people` by role, `places` by endpoint; what the demo leaves out is added first."""
+    """Knows the demo: `people` by role or by what they are an example of, `places` by endpoint."""
 
     def __init__(self, portal: Portal) -> None:
         self.portal = portal
-        portal.write(self._complete)
         self.people: dict[str, str] = portal.read(self._people)
         self.places: dict[str, list[str]] = portal.read(self._places)
         self.places |= portal.write(self._links)
@@ -105,6 +154,11 @@ class Guide:
             values = self.places.get(rule.endpoint, [] if rule.arguments else [rule.rule])
             yield from (Place(rule.endpoint, path) for path in values)
 
+    def pages_for(self, who: str) -> Iterator[Place]:
+        """Those that somebody tries to see."""
+        stays_out = who in IN_OTHER_STATES
+        return (place for place in self.pages() if not (stays_out and place.path.startswith("/bureau")))
+
     def unknown(self) -> list[str]:
         """Endpoints whose address needs a value that this module does not know yet."""
         rules = self.portal.app.url_map.iter_rules()
@@ -113,56 +167,8 @@ class Guide:
         ]
         return sorted({rule.endpoint for rule in asking if not self.places.get(rule.endpoint)})
 
-    def _complete(self) -> None:
-        """Add what a young portal has not met yet: a gathering too near to cancel freely, a failed mail, a task."""
-        lid = self._account("lid")
-        near = db.session.scalars(
-            select(Gathering)
-            .where(Gathering.state == GatheringState.PUBLISHED, Gathering.starts_at > clock.now())
-            .order_by(Gathering.starts_at)
-        ).first()
-        assert near
-        near.cancel_until = clock.now() - timedelta(hours=1)
-        held = select(Booking).where(Booking.gathering_id == near.id, Booking.account_id == lid.id)
-        booking = db.session.scalars(held.order_by(Booking.booked_at.desc())).first()
-        if booking is None:
-            near.capacity += 1
-            near.seats_taken, near.arrivals = near.seats_taken + 1, near.arrivals + 1
-            booking = Booking(
-                gathering_id=near.id, account_id=lid.id, seq=near.arrivals, terms="", booked_at=clock.now()
-            )
-            db.session.add(booking)
-        booking.state, booking.cancel_until = BookingState.CONFIRMED, near.cancel_until
-        self._queue(lid)
-        values = {"asked_at": clock.now()}
-        mail_id = mail.post(template="mail/trial", to=lid.email, key="every-page", account_id=lid.id, values=values)
-        kept = db.session.get_one(OutboxMail, mail_id)
-        kept.state, kept.last_error = MailState.FAILED, "550"
-        jobs.enqueue("mail.deliver", key="every-page", payload={"mail_id": str(mail_id)})
-        job = db.session.scalars(select(Job).where(Job.key == "every-page")).one()
-        job.state, job.last_error = JobState.FAILED, "ConnectionRefusedError: the server is away"
-        bill = db.session.scalars(select(Bill).order_by(Bill.created_at)).first()
-        assert bill
-        details: dict[str, Any] = {"amount_cents": 1, "currency": "EUR", "expected_cents": 2, "reference": "bank:1"}
-        db.session.add(Task(kind=TaskKind.MISMATCH, key="every-page", bill_id=bill.id, details=details))
-        db.session.flush()
-
-    def _queue(self, lid: Account) -> None:
-        """Let the member wait for a seat at the gathering that is furthest ahead."""
-        far = db.session.scalars(
-            select(Gathering)
-            .where(Gathering.state == GatheringState.PUBLISHED, Gathering.starts_at > clock.now())
-            .order_by(Gathering.starts_at.desc())
-        ).first()
-        assert far
-        far.queued += 1
-        values = {"wish": Wish.ASK, "seq": far.queued, "joined_at": clock.now()}
-        db.session.add(WaitlistEntry(gathering_id=far.id, account_id=lid.id, **values))
-
     def _account(self, who: str) -> Account:
-        found = accounts.by_email(f"{who}@{DOMAIN}")
-        assert found
-        return found
+        return accounts.account(demo_id(who))
 
     def _applicant(self, state: ApplicationState) -> Application:
         found = db.session.scalars(
@@ -178,13 +184,25 @@ class Guide:
         return accounts.account(found)
 
     def _to_pay(self, *, by_transfer: bool) -> Bill:
-        chosen = Bill.transfer_chosen_at.is_not(None) if by_transfer else Bill.transfer_chosen_at.is_(None)
-        found = db.session.scalars(select(Bill).where(Bill.paid_at.is_(None), chosen)).first()
+        """A bill of somebody who was just admitted, like most."""
+        known = [demo_id(one.who) for one in KNOWN]
+        chosen = Bill.transfer_chosen_at.is_not(None) if by_transfer else Bill.state == BillState.DRAFT
+        found = db.session.scalars(
+            select(Bill).where(Bill.paid_at.is_(None), chosen, Bill.person_id.not_in(known))
+        ).first()
+        assert found
+        return found
+
+    def _newest_bill(self, who: str) -> Bill:
+        return bills.bills_of(demo_id(who))[0]
+
+    def _place(self, who: str) -> Membership:
+        found = membership.running_membership(demo_id(who))
         assert found
         return found
 
     def _people(self) -> dict[str, str]:
-        return {
+        usual = {
             "anybody": "",
             "applicant": self._account("aspirant").email,
             "waiting": accounts.account(self._applicant(ApplicationState.SUBMITTED).account_id).email,
@@ -197,57 +215,57 @@ class Guide:
             "treasurer": self._account("treasurer").email,
             "administrator": self._account("admin").email,
         }
+        return usual | {who: self._account(who).email for who in IN_OTHER_STATES}
 
     def _places(self) -> dict[str, list[str]]:
+        members, money = self._of_members(), self._of_money()
+        return self._public_places() | self._own_places() | self._record() | self._judged() | members | money
+
+    def _public_places(self) -> dict[str, list[str]]:
+        """Gatherings, seats and waiting lists; profiles; mails and what leads out of them."""
         states = (GatheringState.PUBLISHED, GatheringState.CANCELLED, GatheringState.DRAFT)
-        gatherings = [
+        newest = [
             db.session.scalars(
                 select(Gathering).where(Gathering.state == state).order_by(Gathering.starts_at.desc())
             ).first()
             for state in states
         ]
-        found = [gathering for gathering in gatherings if gathering]
-        repeated = db.session.scalars(select(Gathering.id).where(Gathering.series_id.is_not(None))).first()
-        assert repeated
-        material = db.session.scalars(select(Material)).first()
-        assert material
-        lid = self._account("lid")
+        found = [gathering for gathering in newest if gathering]
+        breakfasts = db.session.scalars(select(Gathering).where(Gathering.title.startswith("Ontbijt"))).all()
+        lid = demo_id("lid")
         near = db.session.scalars(
             select(Booking.gathering_id)
-            .where(Booking.account_id == lid.id, Booking.cancel_until < clock.now())
+            .where(Booking.account_id == lid, Booking.cancel_until < clock.now())
             .join(Gathering, Gathering.id == Booking.gathering_id)
             .where(Gathering.starts_at > clock.now())
         ).first()
-        applications = [
-            self._applicant(state)
-            for state in (ApplicationState.SUBMITTED, ApplicationState.IN_REVIEW, ApplicationState.ACCEPTED)
+        in_line = db.session.scalars(
+            select(WaitlistEntry).where(
+                WaitlistEntry.account_id == lid, WaitlistEntry.state.in_((EntryState.WAITING, EntryState.OFFERED))
+            )
+        ).all()
+        mails = [
+            db.session.scalars(select(OutboxMail.id).where(OutboxMail.state == state).limit(1)).one()
+            for state in (MailState.SENT, MailState.FAILED, MailState.HELD)
         ]
-        reviewed = applications[1].id
-        entries = db.session.scalars(select(AuditEntry.id).order_by(AuditEntry.seq.desc()).limit(1)).all()
-        mails = db.session.scalars(select(OutboxMail.id).limit(1)).all()
-        paid = db.session.scalars(select(Bill.id).where(Bill.person_id == lid.id).order_by(Bill.created_at)).all()
-        card, transfer = self._to_pay(by_transfer=False).id, self._to_pay(by_transfer=True).id
-        plan = db.session.scalars(select(Plan.id)).first()
-        referee = db.session.scalars(
-            select(ApplicationReference.id).where(ApplicationReference.application_id == reviewed)
-        ).first()
-        profiles = db.session.scalars(select(Profile.account_id).limit(1)).all()
-        task = db.session.scalars(select(Task.id)).first()
-        place = db.session.scalars(select(WaitlistEntry).where(WaitlistEntry.account_id == lid.id)).first()
-        assert place
+        every = [*found, *breakfasts]
+        repeated = db.session.scalars(select(Gathering.id).where(Gathering.series_id.is_not(None))).first()
         past = db.session.scalars(
             select(Gathering.id)
             .where(Gathering.state == GatheringState.PUBLISHED, Gathering.ends_at < clock.now())
             .order_by(Gathering.ends_at.desc())
         ).first()
         seat = db.session.scalars(
-            select(Booking.id).where(Booking.gathering_id == near, Booking.account_id == lid.id)
+            select(Booking.id).where(Booking.gathering_id == near, Booking.account_id == lid)
         ).first()
         given_back = db.session.scalars(select(Booking.id).where(Booking.state == BookingState.CANCELLED)).first()
+        material = db.session.scalars(select(Material)).first()
+        assert repeated
+        assert material
         assert near
         assert seat
         assert given_back
-        return self._record(lid) | {
+        return {
             "tickets.show": [f"/ticket/{links.ticket_token(one)}" for one in (seat, given_back)],
             "door.show": [
                 *(f"/bureau/agenda/{one}/door" for one in (near, past, found[1].id)),
@@ -256,13 +274,13 @@ class Guide:
             "door.walk_in": [f"/bureau/agenda/{near}/door/walk-in?q=a"],
             "papers.attendance_list": [f"/bureau/agenda/{one}/list" for one in (near, past)],
             "papers.badges": [f"/bureau/agenda/{near}/badges"],
-            "waitlist.answer": [f"/agenda/answer/{links.place_token(place.id)}"],
-            "waitlist.book_by_link": [f"/agenda/book/{links.booking_token(found[0].id, lid.id)}"],
-            "waitlist_bureau.show": [f"/bureau/agenda/{place.gathering_id}/waitlist"],
-            "waitlist_bureau.seats": [f"/bureau/agenda/{place.gathering_id}/seats"],
-            "agenda.show": [f"/agenda/{one.id}" for one in found],
+            "waitlist.answer": [f"/agenda/answer/{links.place_token(entry.id)}" for entry in in_line],
+            "waitlist.book_by_link": [f"/agenda/book/{links.booking_token(found[0].id, lid)}"],
+            "waitlist_bureau.show": [f"/bureau/agenda/{one.id}/waitlist" for one in breakfasts],
+            "waitlist_bureau.seats": [f"/bureau/agenda/{one.gathering_id}/seats" for one in in_line],
+            "agenda.show": [f"/agenda/{one.id}" for one in every],
             "agenda.cancel_late": [f"/agenda/{near}/cancel-late"],
-            "agenda_bureau.show": [f"/bureau/agenda/{one}" for one in [*(one.id for one in found), repeated]],
+            "agenda_bureau.show": [f"/bureau/agenda/{one}" for one in [*(one.id for one in every), repeated]],
             "agenda_bureau.edit": [f"/bureau/agenda/{found[0].id}/edit", f"/bureau/agenda/{repeated}/edit"],
             "materials_bureau.index": [f"/bureau/agenda/{material.gathering_id}/materials"],
             "materials_bureau.edit": [f"/bureau/agenda/{material.gathering_id}/materials/{material.id}"],
@@ -271,40 +289,40 @@ class Guide:
             "series_bureau.repeat": [f"/bureau/agenda/{repeated}/repeat"],
             "series_bureau.discard": [f"/bureau/agenda/{found[-1].id}/discard"],
             "agenda_bureau.call_off": [f"/bureau/agenda/{found[0].id}/cancel"],
-            "accounts_bureau.show": [f"/bureau/accounts/{self._account(who).id}" for who in ("coordinator", "lid")],
-            "audit.show": [f"/bureau/audit/{one}" for one in entries],
-            "bureau_members.show": [f"/bureau/members/{self._standing(one).id}" for one in ("active", "lapsed")],
-            "mail_bureau.show": [f"/bureau/mail/{one}" for one in mails],
-            "membership.step": [f"/application/{name.value}" for name in StepName],
-            "membership_bureau.show": [f"/bureau/applications/{one.id}" for one in applications],
-            "membership_bureau.confirm_admission": [f"/bureau/applications/{reviewed}/admit"],
-            "membership_bureau.confirm_decline": [f"/bureau/applications/{reviewed}/decline"],
-            "membership.code": [f"/pay/{card}/code"],
-            "membership.my_year": ["/membership/year/1"],
-            "membership_bureau.check": [f"/bureau/applications/{reviewed}/references/{referee}"],
-            "membership_bureau.reopen": [f"/bureau/applications/{self._applicant(ApplicationState.EXPIRED).id}/reopen"],
-            "membership_members.stop": [f"/bureau/members/{self._standing('active').id}/stop"],
-            "payments_bureau.hold": [f"/bureau/payments/{transfer}/hold"],
-            "payments_bureau.reminder": ["/bureau/payments/reminders/1"],
-            "plans_bureau.edit": [f"/bureau/plans/{plan}/edit"],
-            "plans_bureau.price": [f"/bureau/plans/{plan}/prices"],
-            "plans_bureau.show": [f"/bureau/plans/{plan}"],
-            "payments.pay": [f"/pay/{card}", f"/pay/{transfer}"],
-            "payments.outcome": [f"/pay/{paid[0]}/return"],
-            "payments.transfer": [f"/pay/{transfer}/transfer"],
-            "payments_bureau.show": [f"/bureau/payments/{one}" for one in (paid[0], card)],
-            "payments_bureau.task": [f"/bureau/payments/tasks/{task}"],
             "profiles.edit": [f"/profile/{section}" for section in SECTIONS],
-            "profiles.person": [f"/directory/{one}" for one in profiles],
-            "mail.leaving": [f"/unsubscribe/{token_for(one)}" for one in mails],
+            "profiles.person": [f"/directory/{one}" for one in db.session.scalars(select(Profile.account_id).limit(1))],
+            "mail.leaving": [f"/unsubscribe/{token_for(mails[0])}"],
+            "mail_bureau.show": [f"/bureau/mail/{one}" for one in mails],
             "mail_reading.show": [f"/dev/mail/{one}" for one in mails],
         }
 
-    def _record(self, lid: Account) -> dict[str, list[str]]:
+    def _own_places(self) -> dict[str, list[str]]:
+        """Bills that are paid, or are not, each as its owner sees it; and renewing by the link in a mail."""
+        card, transfer = self._to_pay(by_transfer=False).id, self._to_pay(by_transfer=True).id
+        theirs = {who: self._newest_bill(who).id for who in IN_OTHER_STATES if bills.bills_of(demo_id(who))}
+        paid = bills.bills_of(demo_id("lid"))[-1].id
+        until = clock.today() + timedelta(days=30)
+        whose = ("opgeschort", "vervallen", "opgezegd", "lid")
+        tokens_to_renew = [renew_links.token_for(self._place(who), until) for who in whose]
+        over = renew_links.token_for(self._place("lid"), clock.today() - timedelta(days=1))
+        under_way = renew_links.token_for(self._place("onderweg"), until)
+        return {
+            "membership.step": [f"/application/{name.value}" for name in StepName],
+            "membership.code": [f"/pay/{one}/code" for one in (card, theirs["toegelaten"])],
+            "membership.my_year": ["/membership/year/1"],
+            "membership_renewing.show": [f"/renew/{token}" for token in (*tokens_to_renew, over)],
+            "membership_renewing.outcome": [f"/renew/{under_way}/done"],
+            "payments.pay": [f"/pay/{one}" for one in (card, transfer, *(theirs[who] for who in PAYABLE))],
+            "payments.outcome": [f"/pay/{one}/return" for one in (paid, *theirs.values())],
+            "payments.transfer": [f"/pay/{transfer}/transfer"],
+        }
+
+    def _record(self) -> dict[str, list[str]]:
         """Pages of permanent education: an own activity, a register, and a certificate that anybody can check."""
-        own = select(PeEntry.id).where(PeEntry.account_id == lid.id, PeEntry.gathering_id.is_(None))
+        lid = demo_id("lid")
+        own = select(PeEntry.id).where(PeEntry.account_id == lid, PeEntry.gathering_id.is_(None))
         entry, scheme = db.session.scalars(own).first(), db.session.scalars(select(PeScheme.id)).first()
-        stands = select(PeRegistration.id).where(PeRegistration.account_id == lid.id)
+        stands = select(PeRegistration.id).where(PeRegistration.account_id == lid)
         paper = db.session.scalars(select(AttendanceCertificate)).first()
         assert paper
         one, rules = f"/bureau/development/certificates/{paper.id}", f"/bureau/development/schemes/{scheme}"
@@ -317,6 +335,72 @@ class Guide:
             "development_bureau.scheme": [rules],
             "development_bureau.edit_scheme": [f"{rules}/edit"],
             "development_bureau.rules": [f"{rules}/rules"],
+        }
+
+    def _judged(self) -> dict[str, list[str]]:
+        """Applications as the bureau judges them."""
+        states = (ApplicationState.SUBMITTED, ApplicationState.ACCEPTED)
+        applications = [self._applicant(state) for state in states]
+        reviewed = membership.current_application(demo_id("inbeoordeling"))
+        invited = membership.current_application(demo_id("uitgenodigd"))
+        assert reviewed
+        assert invited
+        referee = db.session.scalars(
+            select(ApplicationReference.id).where(ApplicationReference.application_id == reviewed.id)
+        ).first()
+        at = f"/bureau/applications/{reviewed.id}"
+        every = [*applications, reviewed, invited]
+        return {
+            "membership_bureau.show": [f"/bureau/applications/{one.id}" for one in every],
+            "membership_bureau.confirm_admission": [f"{at}/admit"],
+            "membership_bureau.confirm_decline": [f"{at}/decline"],
+            "membership_bureau.check": [f"{at}/references/{referee}"],
+            "membership_bureau.reopen": [f"/bureau/applications/{self._applicant(ApplicationState.EXPIRED).id}/reopen"],
+        }
+
+    def _of_members(self) -> dict[str, list[str]]:
+        """Members, accounts, plans and codes, as the bureau sees them, and the log."""
+        plan = db.session.scalars(select(Plan.id)).first()
+        codes = db.session.scalars(select(DiscountCode.id)).all()
+        places = db.session.scalars(select(Sponsorship.id)).all()
+        entries = db.session.scalars(select(AuditEntry.id).order_by(AuditEntry.seq.desc()).limit(1)).all()
+        shown = [demo_id(who) for who in SHOWN_TO_BUREAU]
+        return {
+            "accounts_bureau.show": [f"/bureau/accounts/{demo_id(who)}" for who in ("coordinator", "lid", "gesloten")],
+            "audit.show": [f"/bureau/audit/{one}" for one in entries],
+            "bureau_members.show": [f"/bureau/members/{one}" for one in (self._standing("lapsed").id, *shown)],
+            "membership_members.stop": [f"/bureau/members/{demo_id('lid')}/stop"],
+            "waivers_bureau.waive": [
+                f"/bureau/memberships/{self._place(who).id}/waive" for who in ("lid", "respijt", "toegelaten")
+            ],
+            "discounts_bureau.show": [f"/bureau/discounts/{one}" for one in codes],
+            "discounts_bureau.show_places": [f"/bureau/discounts/places/{one}" for one in places],
+            "plans_bureau.edit": [f"/bureau/plans/{plan}/edit"],
+            "plans_bureau.price": [f"/bureau/plans/{plan}/prices"],
+            "plans_bureau.show": [f"/bureau/plans/{plan}"],
+        }
+
+    def _of_money(self) -> dict[str, list[str]]:
+        """Everything the treasurer looks after."""
+        transfer, card = self._to_pay(by_transfer=True).id, self._to_pay(by_transfer=False).id
+        paid = self._newest_bill("dubbel").id
+        shown = [self._newest_bill(who).id for who in BILLS_SHOWN_TO_BUREAU]
+        tasks = db.session.scalars(select(Task.id).where(Task.kind != TaskKind.VAT_DECISION, Task.closed_at.is_(None)))
+        archives = db.session.scalars(select(InvoiceArchive.id)).all()
+        at = "/bureau/payments"
+        return {
+            "payments_bureau.archive": [f"{at}/invoices/{one}" for one in archives],
+            "payments_bureau.bank_file": [f"{at}/bank/files/{one}" for one in db.session.scalars(select(BankFile.id))],
+            "payments_bureau.bank_line": [f"{at}/bank/lines/{one}" for one in db.session.scalars(select(BankLine.id))],
+            "payments_bureau.hold": [f"{at}/{transfer}/hold"],
+            "payments_bureau.refund": [f"{at}/{paid}/refund"],
+            "payments_bureau.refund_order": [
+                f"{at}/refunds/{one}" for one in db.session.scalars(select(RefundOrder.id))
+            ],
+            "payments_bureau.reminder": [f"{at}/reminders/1"],
+            "payments_bureau.show": [f"{at}/{one}" for one in (card, *shown)],
+            "payments_bureau.task": [f"{at}/tasks/{one}" for one in tasks],
+            "payments_bureau.vat": [f"{at}/{self._newest_bill('buitenland').id}/vat"],
         }
 
     def _links(self) -> dict[str, list[str]]:

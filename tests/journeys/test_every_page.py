@@ -154,7 +154,7 @@ class Rounds:
         """Everything that answers with a page of its own; of refusals one of each kind."""
         refusals: set[int] = set()
         for who in self.guide.people:
-            for place in self.guide.pages():
+            for place in self.guide.pages_for(who):
                 status, html = self.fetch(who, place.path, "nl")
                 assert status < 500, (who, place)
                 if not html or status in refusals:

@@ -71,7 +71,7 @@ def _entry(gathering_id: UUID, who: str) -> UUID:
 
 
 def _line_moves(stage: Stage) -> Story:
-    """Four seats: one moves up unasked, one lets the seat pass, one answers too late, and one is asked now."""
+    """Tell of four seats: one moves up unasked, one lets it pass, one answers too late, and one is asked now."""
     yield stage.at(33, 10)
     day = _working_day(stage, 12)
     title, summary = "Ontbijt: het gesprek dat u uitstelt", "Vier stoelen en één lastig gesprek; iemand luistert mee."
@@ -105,16 +105,30 @@ def _line_moves(stage: Stage) -> Story:
 
 
 def _line_stands(stage: Stage) -> Story:
-    """Three seats, and three who wait with different wishes."""
+    """Tell of three seats, and of three who wait with different wishes."""
     yield stage.at(25, 10)
     title = "Ontbijt: dertig minuten met een toezichthouder"
     summary = "Wat toezichthouders van een interimmer willen weten, en wanneer."
     full = _published(_working_day(stage, 26), title, summary, capacity=3)
-    for hour, who in enumerate(("gepauzeerd", "stil", "deels", "korting", "lid", "zomer"), start=11):
+    for hour, who in enumerate(("gepauzeerd", "stil", "deels", "mislukt", "korting", "lid", "zomer"), start=11):
         yield stage.at(24, hour)
         _book(full, who)
-    yield stage.at(24, 18)
+    yield stage.at(24, 19)
     services.choose_wish(_entry(full, "lid"), Wish.ASK)
+    yield stage.at(12, 9)
+    services.leave(_entry(full, "mislukt"), by=demo_id("mislukt"))
+
+
+def _line_is_over(stage: Stage) -> Story:
+    """Tell of a breakfast that has been, at which somebody waited in vain."""
+    yield stage.at(34, 10)
+    title, summary = "Ontbijt: afscheid nemen", "Hoe u weggaat zonder dat er iets valt."
+    held = _published(_working_day(stage, -9), title, summary, capacity=2)
+    for hour, who in enumerate(("lid", "stil", "deels"), start=11):
+        yield stage.at(33, hour)
+        _book(held, who)
+    yield stage.at(5, 3)
+    services.expire_offers()
 
 
 def _too_late_to_cancel(stage: Stage) -> Story:
@@ -128,4 +142,4 @@ def _too_late_to_cancel(stage: Stage) -> Story:
         _book(near, who)
 
 
-STORIES = (_line_moves, _line_stands, _too_late_to_cancel)
+STORIES = (_line_moves, _line_stands, _line_is_over, _too_late_to_cancel)

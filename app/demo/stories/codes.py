@@ -97,7 +97,7 @@ def _sponsors(stage: Stage) -> Story:
     _opens_places(stage, "sponsor-laat", "HAVENLAAT", 2)
     yield stage.at(80, 10)
     _opens_places(stage, "sponsor", "OVERGANG", 3)
-    yield stage.at(40, 10)
+    yield stage.at(50, 10)
     _opens_places(stage, "sponsor-wacht", "NOORDERLICHT", 2)
     yield stage.at(17, 10)
     _opens_places(stage, "sponsor-nieuw", "KOERS", 1)
@@ -141,10 +141,10 @@ def bill_of_sponsor(who: str) -> Bill:
 
 def _is_reminded(stage: Stage) -> Story:
     """Let the reminders of every morning go out on the days on which a sponsor had come to the next one."""
-    for days_ago in (69, 55, 41, 19):
+    for days_ago in (69, 55, 41, 29):
         yield stage.at(days_ago, 8)
         payments.remind_overdue()
-    yield stage.at(8, 16)
+    yield stage.at(18, 16)
     reason = "Betaalt in twee termijnen, afgesproken aan de telefoon."
     until = stage.today + timedelta(days=20)
     payments.hold(bill_of_sponsor("sponsor-wacht").id, reason=reason, until=until, by=stage.account("treasurer"))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from app.accounts.demo import known_people
 from app.core.demo import DemoPlan, Person
 from app.membership.demo.making import UNDATED, Fate, Maker, period
@@ -69,7 +71,26 @@ _KNOWN_APPLICANTS = {
     "jubileum": 60,
     "zomer": 150,
 }
-_ABROAD = {"buitenland": ("BE", "BE0999999922", "2000"), "verlegd": ("DE", "DE999999995", "50667")}
+_ABROAD = {
+    "buitenland": {
+        "company": "Claes Interim BV",
+        "country": "BE",
+        "vat_id": "BE0999999922",
+        "street": "Meirbrug 8",
+        "postcode": "2000",
+        "city": "Antwerpen",
+        "kvk": "",
+    },
+    "verlegd": {
+        "company": "Lindner Interim GmbH",
+        "country": "DE",
+        "vat_id": "DE999999995",
+        "street": "Severinstraße 41",
+        "postcode": "50667",
+        "city": "Köln",
+        "kvk": "",
+    },
+}
 
 
 def seed(plan: DemoPlan) -> None:
@@ -81,7 +102,9 @@ def seed(plan: DemoPlan) -> None:
     for who, (years, ends_in) in _KNOWN_MEMBERS.items():
         maker.member(known[who], MembershipStatus.ACTIVE, years=years, ends_in=ends_in)
     for who, days in _KNOWN_APPLICANTS.items():
-        maker.application(_at_home(known[who], who), ApplicationState.IN_REVIEW, maker.days_ago(days, days))
+        maker.application(
+            replace(known[who], **_ABROAD.get(who, {})), ApplicationState.IN_REVIEW, maker.days_ago(days, days)
+        )
     for number, person in enumerate(plan.people):
         fate = _ONE_OF_EACH[number] if number < len(_ONE_OF_EACH) else maker.rng.choices(_ONE_OF_EACH, _SHARES)[0]
         _make(maker, person, fate)
@@ -98,17 +121,6 @@ def details_of(person: Person, *, name: str = "") -> CompanyDetails:
         postcode=person.postcode,
         city=person.city,
     )
-
-
-def _at_home(person: Person, who: str) -> Person:
-    """Give somebody from abroad a company there."""
-    if who not in _ABROAD:
-        return person
-    country, vat_id, postcode = _ABROAD[who]
-    city = {"BE": "Antwerpen", "DE": "Köln"}[country]
-    street = {"BE": "Meirbrug 8", "DE": "Severinstraße 41"}[country]
-    details = {"country": country, "vat_id": vat_id, "postcode": postcode, "city": city, "street": street, "kvk": ""}
-    return Person(**vars(person) | details)
 
 
 def _make(maker: Maker, person: Person, fate: Fate) -> None:

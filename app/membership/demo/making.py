@@ -366,7 +366,7 @@ def _cv_of(person: Person) -> bytes:
     return page.getvalue()
 
 
-UNDATED = dict.fromkeys(("starts_on", "ends_on", "grace_until", "lapses_after", "activated_at"))
+UNDATED = dict.fromkeys(("starts_on", "ends_on", "grace_until", "lapses_after", "activated_at", "benefits"))
 
 
 def period(membership_id: UUID, plan: Plan, sequence: int, period_id: UUID, since: datetime) -> dict[str, Any]:

@@ -37,6 +37,7 @@ AT_ONCE = 5000
 DAYS_TO_PAY = 14
 _WAYS = (Method.IDEAL, Method.CARD, Method.SEPA_DEBIT, Method.TRANSFER)
 _SHARES = (70, 8, 12, 10)
+_COUNTERS = select(NumberCounter).execution_options(populate_existing=True)
 _SPREAD, _SPACE = 738_019_331, 10**12
 _LINE = tuple(column.name for column in BillLine.__table__.columns if column.name not in {"id", "bill_id"})
 _CREDITED_LINE = tuple(name for name in _LINE if name in CreditNoteLine.__table__.columns)
@@ -83,7 +84,7 @@ class Books:
         """Write everything up to and including a day, and leave the counters where the next number is taken."""
         if self.written == len(self.events) or self.events[self.written].day > day:
             return
-        self.taken = Counter(dict(db.session.execute(select(NumberCounter.series, NumberCounter.n)).tuples().all()))
+        self.taken = Counter({counter.series: counter.n for counter in db.session.scalars(_COUNTERS)})
         while self.written < len(self.events) and (event := self.events[self.written]).day <= day:
             self._credit(event.bill) if event.credits else self._bill(event.bill)
             self.written += 1
