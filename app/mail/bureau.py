@@ -68,10 +68,13 @@ def outbox() -> ResponseReturnValue:
 def show(id: UUID) -> str:
     """Show what became of a mail and, unless it holds a secret, what it says."""
     mail = queries.mail(id)
-    reason = REASONS.get(mail.last_error or "", mail.last_error)
-    may_retry = access.may(Permission.JOB_RETRY)
     return render_template(
-        "mail/bureau/show.html", mail=mail, state=STATES[mail.state], reason=reason, may_retry=may_retry
+        "mail/bureau/show.html",
+        mail=mail,
+        state=STATES[mail.state],
+        reason=REASONS.get(mail.last_error or "", mail.last_error),
+        server_says=mail.last_error not in REASONS,
+        may_retry=access.may(Permission.JOB_RETRY),
     )
 
 

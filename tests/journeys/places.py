@@ -49,6 +49,7 @@ from app.payments.models import (
     Task,
     TaskKind,
 )
+from app.payments.queries import Outcome
 from app.profiles.models import Profile
 from app.profiles.views import SECTIONS
 from tests.journeys.conftest import Portal
@@ -299,7 +300,9 @@ class Guide:
     def _own_places(self) -> dict[str, list[str]]:
         """Bills that are paid, or are not, each as its owner sees it; and renewing by the link in a mail."""
         card, transfer = self._to_pay(by_transfer=False).id, self._to_pay(by_transfer=True).id
-        theirs = {who: self._newest_bill(who).id for who in IN_OTHER_STATES if bills.bills_of(demo_id(who))}
+        have_one = [who for who in IN_OTHER_STATES if bills.bills_of(demo_id(who))]
+        theirs = {who: self._newest_bill(who).id for who in have_one}
+        begun = [theirs[who] for who in have_one if bills.outcome(self._newest_bill(who)) is not Outcome.UNPAID]
         paid = bills.bills_of(demo_id("lid"))[-1].id
         until = clock.today() + timedelta(days=30)
         whose = ("opgeschort", "vervallen", "opgezegd", "lid")
@@ -313,7 +316,7 @@ class Guide:
             "membership_renewing.show": [f"/renew/{token}" for token in (*tokens_to_renew, over)],
             "membership_renewing.outcome": [f"/renew/{under_way}/done"],
             "payments.pay": [f"/pay/{one}" for one in (card, transfer, *(theirs[who] for who in PAYABLE))],
-            "payments.outcome": [f"/pay/{one}/return" for one in (paid, *theirs.values())],
+            "payments.outcome": [f"/pay/{one}/return" for one in (paid, *begun)],
             "payments.transfer": [f"/pay/{transfer}/transfer"],
         }
 

@@ -20,7 +20,7 @@ from app.audit import services as audit
 from app.core import clock
 from app.core.db import atomic, db, forget_reads, in_atomic, insert_once
 from app.core.events import publish
-from app.core.i18n import _
+from app.core.i18n import _, speaking
 from app.membership import ladder
 from app.membership.events import MembershipChanged, MembershipEnded, NoticeTold
 from app.membership.ladder import CHARGE_ANNOUNCED, ENDED, LAPSED, PRE_NOTICE, VALUE
@@ -323,7 +323,8 @@ def give_up_period(period_id: UUID, *, cause: str, reason: str = "", by: UUID | 
         payments.void(bill, by=actor)
         release_code(bill)
     elif bill.state is not BillState.CREDITED:
-        said = reason or _("The membership was not renewed")
+        with speaking(bill.locale):
+            said = reason or _("The membership was not renewed")
         payments.credit(bill, gross_cents=bills.creditable(bill), cause=f"{cause}:{period_id}", reason=said, by=actor)
 
 
@@ -335,7 +336,8 @@ def _let_lapse(case: Case) -> None:
         bill = bills.any_bill(case.owing.bill_id)
         left = min(case.left_cents, bills.creditable(bill))
         if left > 0:
-            said = _("The payment was taken back and the membership has lapsed")
+            with speaking(bill.locale):
+                said = _("The payment was taken back and the membership has lapsed")
             cause = f"lapse:{case.period_id}:{case.reference}"
             payments.credit(bill, gross_cents=left, cause=cause, reason=said, by=None)
     audit.record(
