@@ -111,6 +111,9 @@ def downgrade():
     op.drop_table("resignation")
     op.drop_table("renewal_charge")
     op.drop_table("notice")
+    # Before this revision money that went back took nothing away: a year that lost its cover is whole again.
+    op.execute("UPDATE membership_period SET lapses_after = ends_on WHERE lapses_after < ends_on")
+    op.execute("UPDATE membership_period SET grace_until = ends_on WHERE grace_until < ends_on")
     with op.batch_alter_table("membership_period") as batch_op:
         batch_op.drop_constraint(op.f("ck_membership_period_closed_unpaid"), type_="check")
         batch_op.drop_constraint(op.f("ck_membership_period_uncovered_within"), type_="check")

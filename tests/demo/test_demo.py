@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -61,6 +62,7 @@ from app.profiles.models import MemberCard, Profile
 from tests.conftest import build_schema, fresh_database, settings
 
 TODAY = date(2027, 1, 14)
+README = Path(__file__).parents[2] / "README.md"
 STAFF = 4
 SIXTY = ("--members", "60", "--sessions", "12", "--bookings", "80", "--seed", "5")
 BREAKFASTS = 4
@@ -140,6 +142,11 @@ def test_it_prints_how_to_sign_in_and_what_there_is_to_see(filled):
         assert known.shows in filled
     assert filled.count(PASSWORD) == 1
     assert sum(len(word) == 32 and word.isupper() for word in filled.split()) == STAFF
+
+
+def test_the_readme_tells_the_same():
+    rows = [line for line in README.read_text().splitlines() if "@demo.example" in line]
+    assert rows == [f"| {known.email} | {known.shows} |" for known in KNOWN]
 
 
 def test_it_fills_every_domain_and_the_lists_agree(filled):

@@ -389,6 +389,9 @@ class Guide:
         paid = self._newest_bill("dubbel").id
         shown = [self._newest_bill(who).id for who in BILLS_SHOWN_TO_BUREAU]
         tasks = db.session.scalars(select(Task.id).where(Task.kind != TaskKind.VAT_DECISION, Task.closed_at.is_(None)))
+        decided = db.session.scalars(
+            select(Task.id).where(Task.kind == TaskKind.VAT_DECISION, Task.closed_at.is_not(None))
+        ).all()
         archives = db.session.scalars(select(InvoiceArchive.id)).all()
         at = "/bureau/payments"
         return {
@@ -403,6 +406,7 @@ class Guide:
             "payments_bureau.reminder": [f"{at}/reminders/1"],
             "payments_bureau.show": [f"{at}/{one}" for one in (card, *shown)],
             "payments_bureau.task": [f"{at}/tasks/{one}" for one in tasks],
+            "payments_bureau.vat_decision": [f"{at}/vat/{one}" for one in decided],
             "payments_bureau.vat": [f"{at}/{self._newest_bill('buitenland').id}/vat"],
         }
 

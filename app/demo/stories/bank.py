@@ -15,7 +15,7 @@ from app.demo.stories.finding import bill_to_pay
 from app.payments import queries, services
 from app.payments.demo import statements
 from app.payments.demo.statements import Move
-from app.payments.models import BankLine, Bill
+from app.payments.models import BankLine, BankStatement, Bill
 
 BANK = "BANK EN ZEKER N.V."
 OPENING_CENTS = 18_204_11
@@ -47,6 +47,12 @@ def _book(stage: Stage, text: str, bill: Bill) -> None:
 
 def _last_bill(who: str) -> Bill:
     return queries.bills_of(demo_id(who))[0]
+
+
+def _closing_cents() -> int:
+    """Return where the last statement ended; the next begins there."""
+    ended = select(BankStatement.closing_cents).order_by(BankStatement.closes_on.desc()).limit(1)
+    return db.session.scalar(ended) or OPENING_CENTS
 
 
 def _sponsor_pays(stage: Stage) -> Story:
@@ -93,7 +99,7 @@ def _more_pay(stage: Stage) -> Story:
         Move(day, 598_95, "A. van der Meer", account_number(2301), "voor de kring, wie stuurt mij de factuur?"),
         Move(day, -86_20, "Drukkerij Zuiderpark", account_number(3302), "Naamkaartjes"),
     ]
-    content = statements.camt053(moves, number=59, opening_cents=OPENING_CENTS + 4_402_76)
+    content = statements.camt053(moves, number=59, opening_cents=_closing_cents())
     services.take_in(content, "afschrift-59.xml", by=stage.account("treasurer"))
     yield stage.at(1, 9, 20)
     _book(stage, "verlenging", _last_bill("opgezegd"))

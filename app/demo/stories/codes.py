@@ -10,7 +10,6 @@ from app.demo.stories.admission import admit, plan_on_offer
 from app.demo.stories.finding import SPONSORSHIP, bill_of, bill_to_pay
 from app.membership import queries, services
 from app.membership.demo import details_of
-from app.membership.models import DiscountCode, Sponsorship
 from app.membership.services import CodeDetails, PlacesDetails
 from app.payments import queries as bills
 from app.payments import services as payments
@@ -57,7 +56,7 @@ def _codes(stage: Stage) -> Story:
     yield stage.at(31, 15)
     linkedin = queries.code_named("LINKEDIN15")
     assert linkedin is not None
-    services.stop_code(DiscountCode, linkedin.id, by=stage.account("treasurer"))
+    services.stop_code(linkedin.id, by=stage.account("treasurer"))
     yield stage.at(14, 11)
     _open(stage, "VOORJAAR", "Voorjaarsactie", cents=100_00, most=50, since=day(40), until=day(130))
 
@@ -154,7 +153,7 @@ def _places_are_stopped(stage: Stage) -> Story:
     yield stage.at(21, 10)
     late = queries.code_named("HAVENLAAT")
     assert late is not None
-    services.stop_code(Sponsorship, late.id, by=stage.account("treasurer"))
+    services.stop_code(late.id, by=stage.account("treasurer"))
 
 
 STORIES = (

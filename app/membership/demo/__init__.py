@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from app.accounts.demo import known_people
 from app.core.demo import DemoPlan, Person
@@ -71,7 +72,7 @@ _KNOWN_APPLICANTS = {
     "jubileum": 60,
     "zomer": 150,
 }
-_ABROAD = {
+_ABROAD: dict[str, dict[str, Any]] = {
     "buitenland": {
         "company": "Claes Interim BV",
         "country": "BE",

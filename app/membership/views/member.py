@@ -24,7 +24,8 @@ from app.membership.services import Offer, Renewing
 from app.membership.shown import timeline_of, year_ring_of
 from app.membership.views.base import bp
 from app.payments import queries as bills
-from app.payments.models import Bill
+from app.payments import services as payments
+from app.payments.models import AttemptState, Bill, BillState
 
 MOST_THINGS = 3
 RENEW_FROM_DAYS = 90
@@ -60,17 +61,39 @@ def _things(standing: Standing | None, application: Application | None, bill: Bi
     """Return what is next for a person, the most pressing first."""
     things = []
     if bill is not None:
-        begins = standing is None or standing.starts_on is None
-        text = (
-            _("Pay your contribution by %(day)s; then your membership begins.", day=short_date(bill.due_on))
-            if begins
-            else _("Your contribution for the next year is to be paid by %(day)s.", day=short_date(bill.due_on))
-        )
-        label = _("Pay %(amount)s", amount=format_money(bill.gross_cents))
-        things.append(Thing(text, label, url_for("payments.pay", bill_id=bill.id), "payments", due=True))
+        things.append(_to_pay(standing, bill))
     if standing is None or not standing.is_member:
         things += _application_things(application)
     return things
+
+
+def _to_pay(standing: Standing | None, bill: Bill) -> Thing:
+    """Say what is open and what can be done about it; what cannot be paid now does not ask for it."""
+    url, day = url_for("payments.pay", bill_id=bill.id), short_date(bill.due_on)
+    waits = _waited_for(bill)
+    if waits:
+        return Thing(waits, _("See how it stands"), url_for("payments.outcome", bill_id=bill.id), "payments")
+    begins = standing is None or standing.starts_on is None
+    if not bill.gross_cents:
+        text = _("There is nothing to pay. Your membership begins when you accept, by %(day)s at the latest.", day=day)
+        return Thing(text, _("Begin without paying"), url, "payments", due=True)
+    if bill.state is BillState.SHORT:
+        text = _("Your payment was taken back. Pay again to keep your membership.")
+    elif begins:
+        text = _("Pay your contribution by %(day)s; then your membership begins.", day=day)
+    else:
+        text = _("Your contribution for the next year is to be paid by %(day)s.", day=day)
+    left = format_money(payments.left_to_pay(bill))
+    return Thing(text, _("Pay %(amount)s", amount=left), url, "payments", due=True)
+
+
+def _waited_for(bill: Bill) -> str:
+    """Say what others are at before anything can be paid; nothing when the bill can be paid."""
+    if bill.vat_pending:
+        return _("We are still settling which VAT applies to your company. You get a mail as soon as you can pay.")
+    if any(attempt.state is AttemptState.PROCESSING for attempt in bill.attempts):
+        return _("Your payment is being processed. You need not do anything.")
+    return ""
 
 
 def _application_things(application: Application | None) -> list[Thing]:
