@@ -364,7 +364,7 @@ class Guide:
     def _of_members(self) -> dict[str, list[str]]:
         """Members, accounts, plans and codes, as the bureau sees them, and the log."""
         plan = db.session.scalars(select(Plan.id)).first()
-        codes = db.session.scalars(select(DiscountCode.id)).all()
+        discounts = db.session.scalars(select(DiscountCode.id)).all()
         places = db.session.scalars(select(Sponsorship.id)).all()
         entries = db.session.scalars(select(AuditEntry.id).order_by(AuditEntry.seq.desc()).limit(1)).all()
         shown = [demo_id(who) for who in SHOWN_TO_BUREAU]
@@ -376,7 +376,7 @@ class Guide:
             "waivers_bureau.waive": [
                 f"/bureau/memberships/{self._place(who).id}/waive" for who in ("lid", "respijt", "toegelaten")
             ],
-            "discounts_bureau.show": [f"/bureau/discounts/{one}" for one in codes],
+            "discounts_bureau.show": [f"/bureau/discounts/{one}" for one in discounts],
             "discounts_bureau.show_places": [f"/bureau/discounts/places/{one}" for one in places],
             "plans_bureau.edit": [f"/bureau/plans/{plan}/edit"],
             "plans_bureau.price": [f"/bureau/plans/{plan}/prices"],
