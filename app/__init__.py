@@ -65,6 +65,8 @@ def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
         root=app.static_folder,
         prefix="static/",
         max_age=web.A_YEAR,
+        allow_all_origins=False,
+        add_headers_function=web.file_headers(app),
         autorefresh=app.config["ENV"] != config.PRODUCTION,
     )
     hops = app.config["PROXY_HOPS"]

@@ -19,14 +19,21 @@ PAGES = ("/", "/agenda", "/sign-in", "/nowhere", "/home", "/healthz", "/static/c
 @pytest.mark.parametrize("path", PAGES)
 def test_every_answer_carries_the_security_headers(client, path):
     headers = client.get(path).headers
-    policy = headers["Content-Security-Policy"] if not path.startswith("/static") else "'self' object-src 'none'"
+    policy = headers["Content-Security-Policy"]
     assert "unsafe" not in policy
     assert "object-src 'none'" in policy
-    if not path.startswith("/static"):
-        assert headers["X-Content-Type-Options"] == "nosniff"
-        assert headers["Referrer-Policy"] == "same-origin"
-        assert "frame-ancestors 'none'" in policy
-        assert headers["X-Request-ID"]
+    assert "frame-ancestors 'none'" in policy
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Referrer-Policy"] == "same-origin"
+    assert "Access-Control-Allow-Origin" not in headers
+    assert path.startswith("/static") or headers["X-Request-ID"]
+
+
+def test_in_production_every_answer_says_to_come_by_https_only(database_url, tmp_path):
+    app = create_app(settings(database_url, tmp_path) | {"ENV": "production"})
+    for path in ("/nowhere", "/static/css/base.css"):
+        with app.test_client().get(path) as answer:
+            assert "includeSubDomains" in answer.headers["Strict-Transport-Security"]
 
 
 def test_a_host_that_is_not_ours_is_refused(client):
