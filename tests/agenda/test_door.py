@@ -435,7 +435,6 @@ def test_the_door_stays_within_its_queries_at_any_size(client, door, sign_in, ma
     assert statements(lambda: client.get(path)) <= 6
     assert statements(lambda: client.get(f"{path}/walk-in?q=verhoeven")) <= 6
     assert statements(lambda: client.post(path, data={"ticket": ticket(held[40]), "part": "answer"})) <= 8
-    assert statements(lambda: client.get(f"/bureau/agenda/{hall.id}")) <= 6
 
 
 def test_g7_minutes_count_within_the_hours_of_the_gathering_over_all_stays(door, evening, seat):
