@@ -162,7 +162,7 @@ def _renewal_values(membership_id: UUID, bill_id: UUID | None) -> dict[str, Any]
     membership, case = renewal.membership(membership_id), renewal.case_of(membership_id)
     assert membership is not None
     assert case is not None
-    bill = bills.bill(bill_id, case.account_id) if bill_id else None
+    bill = bills.bill_at_hand(bill_id) if bill_id else None
     owing = case.owing.left_cents if case.owing else 0
     return {
         "ends_on": case.span.covered_until,
@@ -221,8 +221,8 @@ def _value_statement(event: NoticeTold, notice: NoticeSent) -> None:
     period = db.session.get_one(MembershipPeriod, notice.period_id)
     with speaking(accounts.account(event.account_id).locale):
         statement = value.statement(event.account_id, period)
-        lines = [(str(line.label), line.told) for line in statement.lines]
-        room = any(line.left for line in statement.lines)
+        lines = [(str(line.label), line.told) for line in statement.counted]
+        room = any(line.left for line in statement.counted)
     values = {
         "starts_on": period.starts_on,
         "ends_on": period.ends_on,

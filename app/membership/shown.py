@@ -14,6 +14,7 @@ from wtforms import Field, FieldList
 from app.core.formats import moment, short_date
 from app.core.forms import ChoiceField, MultiChoiceField, UploadField
 from app.core.forms.fields import HiddenField, InputField
+from app.core.i18n import _l
 from app.membership import words
 from app.membership.forms import LevelsForm, ReferencesForm, StepForm, open_step
 from app.membership.models import Application, ApplicationCv, ApplicationState, StepName
@@ -74,11 +75,47 @@ def _in_words(field: Field) -> str:
     return field.show(field.data)
 
 
-def timeline_of(application: Application) -> list[dict[str, Any]]:
-    """M4: where an application stands, step by step, for its applicant."""
+@dataclass(frozen=True)
+class Course:
+    """What the course of an application says to whoever reads it: its applicant, or the bureau."""
+
+    withdrawn: Any
+    member: Any
+    company: Any
+    company_due: Any
+    submitted: Any
+    in_review: Any
+    undecided: Any
+    pay_by: str
+
+
+TO_THE_APPLICANT = Course(
+    withdrawn=_l("Withdrawn by you"),
+    member=_l("You are a member"),
+    company=_l("Your company named"),
+    company_due=_l("Tell us where the invoice goes; then you can pay."),
+    submitted=_l("A coordinator reads your application within five working days and then calls you."),
+    in_review=_l("We read your application, call your references and plan an interview with you."),
+    undecided=_l("You hear by mail whether you are admitted, with the reason if you are not."),
+    pay_by=_l("Please pay by %(day)s."),
+)
+TO_THE_BUREAU = Course(
+    withdrawn=_l("Withdrawn by the applicant"),
+    member=_l("Member"),
+    company=_l("Company named"),
+    company_due=_l("Not named yet; that comes before paying."),
+    submitted=_l("The applicant counts on being called within five working days."),
+    in_review=_l("Call the references and plan an interview."),
+    undecided=_l("The applicant hears it by mail, with your reason if you decline."),
+    pay_by=_l("To be paid by %(day)s."),
+)
+
+
+def timeline_of(application: Application, told: Course = TO_THE_APPLICANT) -> list[dict[str, Any]]:
+    """M4: where an application stands, step by step."""
     state = application.state
     if application.invited_at is not None and state not in (ApplicationState.DECLINED, ApplicationState.WITHDRAWN):
-        return _invited(application)
+        return _invited(application, told)
     items = [
         {
             "label": _("Sent in"),
@@ -88,61 +125,50 @@ def timeline_of(application: Application) -> list[dict[str, Any]]:
     ]
     if state is ApplicationState.WITHDRAWN:
         when = moment(application.closed_at) if application.closed_at else None
-        return [*items, {"label": _("Withdrawn by you"), "state": "done", "when": when}]
-    items.append(_review_item(application))
-    items.append(_decision_item(application))
+        return [*items, {"label": told.withdrawn, "state": "done", "when": when}]
+    items.append(_review_item(application, told))
+    items.append(_decision_item(application, told))
     if state is ApplicationState.DECLINED:
         return items
-    items.append(_payment_item(application))
+    items.append(_payment_item(application, told))
     if state is not ApplicationState.EXPIRED:
-        items.append(_member_item(application))
+        items.append(_member_item(application, told))
     return items
 
 
-def _member_item(application: Application) -> dict[str, Any]:
+def _member_item(application: Application, told: Course) -> dict[str, Any]:
     joined = application.state is ApplicationState.ACTIVE
     return {
-        "label": _("You are a member"),
+        "label": told.member,
         "state": "done" if joined else "next",
         "when": moment(application.closed_at) if joined and application.closed_at else None,
     }
 
 
-def _invited(application: Application) -> list[dict[str, Any]]:
+def _invited(application: Application, told: Course) -> list[dict[str, Any]]:
     """M4: the shorter way of whoever the bureau asked in."""
     assert application.invited_at is not None
-    named = application.company_id is not None
-    waits = application.state is ApplicationState.ACCEPTED and not named
-    company: dict[str, Any] = {"label": _("Your company named"), "state": "done" if named else "next"}
+    waits = application.waits_for_company
+    company: dict[str, Any] = {"label": told.company, "state": "done" if application.company_id else "next"}
     if waits:
-        company |= {"state": "due", "text": _("Tell us where the invoice goes; then you can pay.")}
-    payment = _payment_item(application) | ({"state": "next"} if waits else {})
+        company |= {"state": "due", "text": told.company_due}
+    payment = _payment_item(application, told) | ({"state": "next"} if waits else {})
     items = [{"label": _("Invited"), "state": "done", "when": moment(application.invited_at)}, company, payment]
-    return items if application.state is ApplicationState.EXPIRED else [*items, _member_item(application)]
+    return items if application.state is ApplicationState.EXPIRED else [*items, _member_item(application, told)]
 
 
-def _review_item(application: Application) -> dict[str, Any]:
+def _review_item(application: Application, told: Course) -> dict[str, Any]:
     item: dict[str, Any] = {"label": _("In review"), "state": "done"}
     if application.state is ApplicationState.SUBMITTED:
-        return item | {
-            "state": "next",
-            "text": _("A coordinator reads your application within five working days and then calls you."),
-        }
+        return item | {"state": "next", "text": told.submitted}
     if application.state is ApplicationState.IN_REVIEW:
-        item |= {
-            "state": "current",
-            "text": _("We read your application, call your references and plan an interview with you."),
-        }
+        item |= {"state": "current", "text": told.in_review}
     return item | {"when": moment(application.review_started_at) if application.review_started_at else None}
 
 
-def _decision_item(application: Application) -> dict[str, Any]:
+def _decision_item(application: Application, told: Course) -> dict[str, Any]:
     if application.decided_at is None:
-        return {
-            "label": _("Decision"),
-            "state": "next",
-            "text": _("You hear by mail whether you are admitted, with the reason if you are not."),
-        }
+        return {"label": _("Decision"), "state": "next", "text": told.undecided}
     declined = application.state is ApplicationState.DECLINED
     return {
         "label": _("Not admitted") if declined else _("Admitted"),
@@ -151,10 +177,10 @@ def _decision_item(application: Application) -> dict[str, Any]:
     }
 
 
-def _payment_item(application: Application) -> dict[str, Any]:
+def _payment_item(application: Application, told: Course) -> dict[str, Any]:
     item: dict[str, Any] = {"label": _("Contribution paid"), "state": "next"}
     if application.state is ApplicationState.ACCEPTED and application.pay_before:
-        return item | {"state": "due", "text": _("Please pay by %(day)s.", day=short_date(application.pay_before))}
+        return item | {"state": "due", "text": told.pay_by % {"day": short_date(application.pay_before)}}
     if application.state is ApplicationState.EXPIRED:
         return {
             "label": _("Not paid in time"),

@@ -126,11 +126,16 @@ def test_m4_an_invited_person_names_the_company_agrees_and_pays(app, as_coordina
     application = db.session.scalars(select(Application).where(Application.account_id == ina.id)).one()
     assert application.state is ApplicationState.ACCEPTED
     assert [mail.template for mail in posted(ina)].count("membership/applicant_invited") == 1
-    assert as_coordinator.get(f"/bureau/applications/{application.id}").status_code == 200
+    file = as_coordinator.get(f"/bureau/applications/{application.id}").text
+    assert said("Company named") in file
+    for meant_for_ina in ("Your company named", "You are a member", "Agreed to"):
+        assert said(meant_for_ina) not in file
     assert "Ina Postma" in as_coordinator.get("/bureau/applications").text
     client = app.test_client()
     sign_in(client, ina)
-    assert said("Name your company") in client.get("/application").text
+    for page in ("/application", "/home", "/membership/mine"):
+        assert 'href="/application/admitted"' in client.get(page).text
+    assert said("My references") not in client.get("/application/admitted").text
     empty = client.post("/application/admitted", data={})
     assert empty.status_code == 422
     unticked = client.post("/application/admitted", data=COMPANY)
@@ -147,6 +152,25 @@ def test_m4_an_invited_person_names_the_company_agrees_and_pays(app, as_coordina
     db.session.commit()
     assert queries.standing(ina.id, TODAY).status is MembershipStatus.ACTIVE
     assert client.get("/application").status_code == 200
+
+
+def test_m4_the_file_speaks_to_the_bureau_and_the_status_to_the_applicant(
+    as_coordinator, application, client, sign_in, applicant
+):
+    assert said("Call the references and plan an interview.") in (
+        as_coordinator.get(f"/bureau/applications/{application.id}").text
+    )
+    sign_in(client, applicant)
+    assert said("We read your application, call your references and plan an interview with you.") in (
+        client.get("/application").text
+    )
+
+
+def test_m4_whoever_has_not_applied_is_led_to_the_beginning(client, sign_in, applicant):
+    sign_in(client, applicant)
+    page = client.get("/membership/mine").text
+    assert 'href="/apply"' in page
+    assert said("Go to my application") not in page
 
 
 def test_m4_a_draft_of_ones_own_becomes_the_invitation(as_coordinator, applicant):

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from app.core.db import db
+from app.core.formats import short_date
 from app.membership.models import MembershipStatus
 from app.membership.renew_links import address_for, token_for
 from app.payments.models import BillState, Method
@@ -48,8 +49,23 @@ def test_m8_in_every_state_the_link_pays_without_signing_in(years, client, day, 
     assert re.search(r"Betaal €\s598,95", client.get(path).text)
     done = pays_by_card(client, path)
     client.post(f"{path}/check")
-    assert said("Your payment is in") in client.get(done).text
+    page = client.get(done).text
+    assert said("Your payment is in") in page
     assert years.status is S.ACTIVE
+    if day <= 15:
+        assert short_date(LAST_DAY.replace(year=LAST_DAY.year + 1)) in page
+
+
+def test_m6_m10_the_year_ahead_counts_once_it_is_paid_for(years, client, sign_in):
+    years.daily(t(-30))
+    sign_in(client, years.member)
+    page = "/membership/mine"
+    assert said("Your membership runs until %(day)s.", day=short_date(LAST_DAY)) in client.get(page).text
+    path = path_of(years)
+    pays_by_card(client, path)
+    client.post(f"{path}/check")
+    ahead = short_date(LAST_DAY.replace(year=LAST_DAY.year + 1))
+    assert said("Your membership runs until %(day)s.", day=ahead) in client.get(page).text
 
 
 def test_peer_civicrm_core_34745_every_mail_about_the_end_carries_the_link(years):
@@ -137,6 +153,17 @@ def test_m8_the_door_says_renew_first_with_the_way(years, client, sign_in):
     page = client.get("/directory")
     assert page.status_code == 403
     assert f'href="/pay/{years.bill().id}"' in page.text
+
+
+def test_m10_the_overview_of_whoever_lapsed_leads_back_and_not_to_the_application_of_long_ago(years, client, sign_in):
+    years.daily(t(-30))
+    years.daily(t(61))
+    sign_in(client, years.member)
+    page = client.get("/home").text
+    ended = said("Your membership ended on %(day)s because it was not renewed.", day=short_date(LAST_DAY))
+    assert ended in page
+    assert said("Your application") not in page
+    assert said("Begin your application") not in page
 
 
 def test_m8_whoever_lapsed_comes_back_from_the_door(years, client, sign_in):

@@ -149,7 +149,9 @@ def test_m9_a_stranger_has_nothing_to_give_up(client, sign_in, years):
 
 def test_m10_the_year_shows_what_it_brought_to_its_owner_only(years, client, sign_in):
     sign_in(client, years.member)
-    assert client.get("/membership/year/1").status_code == 200
+    used, _heading, beside = client.get("/membership/year/1").text.partition(said("Also part of your year"))
+    assert said("Coaching") in beside
+    assert said("Coaching") not in used[used.index('id="used"') :]
     assert client.get("/membership/year/2").status_code == 404
     sign_in(client, make_account())
     assert client.get("/membership/year/1").status_code == 404

@@ -27,7 +27,7 @@ from app.core.permissions import Permission
 from app.membership import queries, services, words
 from app.membership.forms import AdmitForm, DeclineForm, IntakeForm
 from app.membership.models import Application, ApplicationState, ManagementCategory, Plan, TermKind
-from app.membership.shown import timeline_of
+from app.membership.shown import TO_THE_BUREAU, timeline_of
 from app.payments import queries as bills
 
 bp = Blueprint("membership_bureau", __name__, url_prefix="/bureau/applications")
@@ -70,7 +70,14 @@ APPLICATIONS = Listing(
     export=True,
     keep=("show",),
 )
-ALL_APPLICATIONS = replace(APPLICATIONS, default_sort="-submitted_at")
+ALL_APPLICATIONS = replace(
+    APPLICATIONS,
+    columns=[
+        replace(column, sort=column.sort if column.name != "reviewer" else False) for column in APPLICATIONS.columns
+    ],
+    default_sort="-submitted_at",
+)
+"""Who has what in hand is a question about what waits: of everything that ever came no index could tell it in order."""
 
 
 @bp.get("")
@@ -124,7 +131,7 @@ def _show(application: Application, form: IntakeForm | None = None) -> ResponseR
             for consent, text in queries.latest_consents(application.account_id)
         ],
         people=people,
-        timeline=timeline_of(application),
+        timeline=timeline_of(application, TO_THE_BUREAU),
         bill=bills.bill_for("membership_period", period.id) if period else None,
         states=ApplicationState,
         show_phone=show_phone,

@@ -68,7 +68,9 @@ def _over(code: Any) -> Badge | None:
 CODES = Listing(
     title=_l("Discount codes"),
     columns=[
-        Column("code", _l("Code"), sort=True, href=lambda row: url_for("discounts_bureau.show", id=row.id)),
+        Column(
+            "code", _l("Code"), Kind.REFERENCE, sort=True, href=lambda row: url_for("discounts_bureau.show", id=row.id)
+        ),
         Column("reason", _l("What for"), sort=True),
         Column("basis_points", _l("Comes off")),
         Column("valid_from", _l("Holds from"), Kind.DATE, sort=True),
@@ -87,7 +89,7 @@ PLACES = Listing(
     title=_l("Sponsored places"),
     columns=[
         Column("name", _l("Sponsor"), sort=True, href=lambda row: url_for("discounts_bureau.show_places", id=row.id)),
-        Column("code", _l("Code")),
+        Column("code", _l("Code"), Kind.REFERENCE),
         Column("plan", _l("Plan")),
         Column("taken", _l("Taken"), Kind.NUMBER, sort=True),
         Column("places", _l("Places"), Kind.NUMBER, sort=True),

@@ -54,6 +54,7 @@ _KNOWN_MEMBERS = {
     "verloren": (1, 324),
     "terugbetaald": (1, 339),
     "deels": (1, 314),
+    "terugweg": (1, 287),
     "mislukt": (1, 319),
     "dubbel": (1, 358),
     "handmatig": (1, 334),

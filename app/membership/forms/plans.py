@@ -27,7 +27,7 @@ from app.core.i18n import _, _l
 from app.membership import words
 from app.membership.models import Benefit, YearPolicy
 from app.membership.services import PlanDetails, PriceDetails
-from app.payments import queries as payments
+from app.payments.forms import vat_options
 
 LONGEST_DAYS = 365
 MOST_NOTICES = 8
@@ -55,14 +55,6 @@ class LadderField(InputField):
             raise ValidationError(_("Give at most %(num)s moments.", num=MOST_NOTICES))
         if any(abs(days) > LONGEST_DAYS for days in value):
             raise ValidationError(_("A notice is at most a year before or after the end of a period."))
-
-
-def vat_options() -> list[Option]:
-    """Return the VAT codes that mean something today, with their rate."""
-    return [
-        Option(code, _("%(rate)s %% VAT", rate=basis_points // 100))
-        for code, basis_points in payments.vat_codes(clock.today())
-    ]
 
 
 class PlanForm(PreviewedForm):

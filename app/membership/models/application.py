@@ -120,6 +120,11 @@ class Application(Base):
         """M4: until the bureau has decided, the applicant can take it back."""
         return ApplicationState.WITHDRAWN in NEXT[self.state]
 
+    @property
+    def waits_for_company(self) -> bool:
+        """M4: whoever was invited names the company to bill before anything can be paid."""
+        return self.state is ApplicationState.ACCEPTED and self.invited_at is not None and self.company_id is None
+
 
 class ApplicationStep(Base):
     """M3: one page of a draft exactly as it was typed, right or wrong, so that it can be gone on with on any day."""

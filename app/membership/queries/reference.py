@@ -109,3 +109,8 @@ def consent_texts(day: date) -> list[ConsentText]:
     wanted = select(ConsentText).where(ConsentText.valid_from <= day).order_by(ConsentText.version)
     newest = {text.kind: text for text in db.session.scalars(wanted)}
     return [newest[kind] for kind in ConsentKind if kind in newest]
+
+
+def invited_texts(day: date) -> list[ConsentText]:
+    """Return what whoever is invited agrees to: they name no referees, so nothing about those."""
+    return [text for text in consent_texts(day) if text.kind is not ConsentKind.REFERENCE_CHECK]

@@ -9,9 +9,10 @@ from datetime import date, timedelta
 from typing import Any, NamedTuple, cast
 from uuid import UUID
 
-from sqlalchemy import Select, and_, exists, func, or_, select
+from sqlalchemy import Select, and_, exists, func, or_, select, tuple_
 from sqlalchemy.orm import aliased
 
+from app.core.bulk import answer
 from app.core.db import db, forget_reads
 from app.membership import ladder
 from app.membership.ladder import Rung, Span
@@ -104,15 +105,13 @@ def dated_periods(membership_id: UUID) -> Sequence[MembershipPeriod]:
 
 
 def _last() -> Any:
+    """Say that a period is the last with dates; of two that begin on one day, the later."""
     later = aliased(MembershipPeriod)
+    order = tuple_(later.starts_on, later.sequence) > tuple_(MembershipPeriod.starts_on, MembershipPeriod.sequence)
     return and_(
         MembershipPeriod.membership_id == Membership.id,
         MembershipPeriod.starts_on.is_not(None),
-        ~exists().where(
-            later.membership_id == Membership.id,
-            later.starts_on.is_not(None),
-            later.starts_on > MembershipPeriod.starts_on,
-        ),
+        ~exists().where(later.membership_id == Membership.id, later.starts_on.is_not(None), order),
     )
 
 
@@ -164,8 +163,13 @@ def near_the_end(today: date) -> Iterator[list[Case]]:
 
 def case_of(membership_id: UUID) -> Case | None:
     """Return how the end of one member's period stands; None for whoever never had one."""
-    rows = db.session.execute(_cases().where(Membership.id == membership_id)).all()
-    return _complete(rows)[0] if rows else None
+    return answer(case_of, membership_id) or next(iter(cases_of([membership_id])), None)
+
+
+def cases_of(membership_ids: Collection[UUID]) -> list[Case]:
+    """Return how the ends of these members' periods stand, in as many queries as for one."""
+    rows = db.session.execute(_cases().where(Membership.id.in_(membership_ids)).order_by(Membership.id)).all()
+    return _complete(rows) if rows else []
 
 
 def _complete(rows: Sequence[Any]) -> list[Case]:
@@ -252,6 +256,11 @@ def _tries(bill_ids: Collection[UUID]) -> dict[UUID, list[Try]]:
 def notice(id: UUID) -> NoticeSent:
     """Return a logged notice."""
     return db.session.get_one(NoticeSent, id)
+
+
+def notices(ids: Collection[UUID]) -> Sequence[NoticeSent]:
+    """Return logged notices."""
+    return db.session.scalars(select(NoticeSent).where(NoticeSent.id.in_(ids))).all()
 
 
 def notices_of(account_id: UUID) -> Sequence[NoticeSent]:

@@ -57,6 +57,16 @@ class Statement:
     lines: list[Line]
     done: list[tuple[str, str]]
 
+    @property
+    def counted(self) -> list[Line]:
+        """The benefits of which the use is known."""
+        return [line for line in self.lines if line.used is not None]
+
+    @property
+    def beside(self) -> list[Line]:
+        """The benefits that came with the year, without saying anything of their use."""
+        return [line for line in self.lines if line.used is None]
+
 
 def counts(benefit: Benefit, count: Count) -> None:
     """Say how to count what somebody used of a benefit between two days, both included."""

@@ -5,7 +5,6 @@ from app.membership.services.admission import (
     AlreadyDecided,
     admit,
     decline,
-    description_of,
     expire_admission,
     keep_intake_report,
     take_into_review,
@@ -27,6 +26,7 @@ from app.membership.services.applications import (
     submit,
     withdraw,
 )
+from app.membership.services.buying import buyer_for, description_of
 from app.membership.services.checks import keep_check, take_in_hand
 from app.membership.services.companies import change_company
 from app.membership.services.covering import hold_for_processing, lose_cover, regain_cover, stop_holding
@@ -146,6 +146,7 @@ __all__ = [
     "admit",
     "attach_cv",
     "bill_of_places",
+    "buyer_for",
     "change_company",
     "decline",
     "description_of",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import exists, select
 
 from app.accounts import queries as accounts
 from app.accounts.models import Account
@@ -13,8 +13,7 @@ from app.core import clock
 from app.core.db import db
 from app.core.errors import Refusal
 from app.core.events import publish
-from app.core.formats import short_date
-from app.core.i18n import _, _l, in_each_language, speaking
+from app.core.i18n import _l
 from app.membership import queries
 from app.membership.events import ApplicationAccepted, ApplicationDeclined, ApplicationExpired
 from app.membership.models import (
@@ -27,14 +26,13 @@ from app.membership.models import (
     Plan,
     YearPolicy,
 )
-from app.membership.services.buying import buyer_of
+from app.membership.services.buying import bill_for_year, next_period
 from app.membership.services.discounts import release_code
 from app.membership.services.transitions import locked, move
-from app.membership.terms import NoPriceError, Timeline, first_timeline, year_end
+from app.membership.terms import NoPriceError, first_timeline, year_end
 from app.payments import queries as bills
 from app.payments import services as payments
 from app.payments.models import AttemptState, Bill, BillState
-from app.payments.services import LineDraft
 
 SUBJECT = "membership_period"
 
@@ -99,48 +97,23 @@ def let_pay(application: Application, company: Company, plan: Plan, *, by: Accou
         first = first_timeline(plan, clock.today())
     except NoPriceError:
         raise AdmissionNeedsPrice from None
-    applicant = accounts.account(application.account_id)
-    period = _waiting_period(_place_in_circle(application, company, plan), plan)
-    described = description_of(plan, first.ends_on)
-    return payments.draw_up_bill(
-        person_id=applicant.id,
-        subject=(SUBJECT, period.id),
-        lines=[
-            LineDraft(
-                description=described[applicant.locale],
-                quantity=1,
-                net_cents=first.net_cents,
-                vat_code=first.vat_code,
-                in_languages=described,
-            )
-        ],
-        buyer=buyer_of(company, applicant),
+    draft = bill_for_year(
+        _waiting_period(_place_in_circle(application, company, plan), plan),
+        plan,
+        first,
+        member=accounts.account(application.account_id),
+        company=company,
         due_on=application.pay_before or clock.today(),
-        by=by,
-        term=term_of(plan, first, applicant),
-        locale=applicant.locale,
+        dated=False,
     )
-
-
-def description_of(plan: Plan, ends_on: date) -> dict[str, str]:
-    """Return what a period of a plan is called on its bill, by language."""
-    if plan.policy is YearPolicy.ROLLING:
-        return in_each_language(lambda: _("Membership %(plan)s, one year", plan=plan.name))
-    return in_each_language(lambda: _("Membership %(plan)s, until %(last)s", plan=plan.name, last=short_date(ends_on)))
+    (bill,) = payments.draw_up_bills([draft], by=by)
+    return bill
 
 
 def pay_before(plan: Plan, admitted_on: date) -> date:
     """Return the last day to pay an admission; in a fixed year not after the year that is paid for has ended."""
     last = admitted_on + timedelta(days=plan.payment_days)
     return last if plan.policy is YearPolicy.ROLLING else min(last, year_end(plan, admitted_on))
-
-
-def term_of(plan: Plan, first: Timeline, applicant: Account) -> str:
-    """Say for which time a bill is whose days follow from its payment."""
-    with speaking(applicant.locale):
-        if plan.policy is YearPolicy.ROLLING:
-            return _("One year from the day of payment")
-        return _("From the day of payment until %(last)s", last=short_date(first.ends_on))
 
 
 def _decide(application: Application, to: ApplicationState, *, reason: str, by: Account, **told: str) -> None:
@@ -177,11 +150,7 @@ def _waiting_period(membership: Membership, plan: Plan) -> MembershipPeriod:
     """Return the period that waits for money: the one that waits already, or the next."""
     waiting = queries.open_period(membership.account_id)
     if waiting is None:
-        last = db.session.scalar(
-            select(func.max(MembershipPeriod.sequence)).where(MembershipPeriod.membership_id == membership.id)
-        )
-        waiting = MembershipPeriod(membership_id=membership.id, plan_id=plan.id, sequence=(last or 0) + 1)
-        db.session.add(waiting)
+        return next_period(membership.id, plan.id)
     waiting.plan_id = plan.id
     db.session.flush()
     return waiting

@@ -26,7 +26,7 @@ from app.membership.models import (
     MembershipPeriod,
     Resignation,
 )
-from app.membership.services.renewal import give_up_period
+from app.membership.services.following import give_up_period
 from app.membership.services.transitions import locked, move
 
 

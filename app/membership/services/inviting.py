@@ -81,7 +81,7 @@ def accept_admission(
         return
     if application.state is not ApplicationState.ACCEPTED or application.plan_id is None:
         raise AlreadyDecided
-    if {text.id for text in queries.consent_texts(clock.today())} != {text.id for text in consents}:
+    if {text.id for text in queries.invited_texts(clock.today())} != {text.id for text in consents}:
         raise ConsentTextChanged
     company = Company(account_id=by.id, **vars(details))
     db.session.add(company)

@@ -17,7 +17,7 @@ from app.core.i18n import _, _l
 from app.membership.events import MembershipChanged, MembershipResigned, ResignationUndone
 from app.membership.models import Membership, MembershipPeriod, Plan, Resignation
 from app.membership.queries import renewal as queries
-from app.membership.services.renewal import bill_next, give_up_period
+from app.membership.services.following import bill_years, give_up_period
 from app.membership.terms import next_timeline, notice_by
 
 LONGEST_REASON = 2000
@@ -112,7 +112,7 @@ def undo_resignation(membership: Membership, *, by: Account) -> None:
     case = queries.case_of(membership.id)
     unbilled = case is not None and case.waiting_id is None and case.span.uncovered_on is None
     if case is not None and unbilled and case.ending.bill_on <= today <= case.span.lapses_after:
-        bill_next(case, today)
+        bill_years([case], today)
     publish(
         ResignationUndone(resignation_id=resignation.id, membership_id=membership.id, account_id=membership.account_id)
     )

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from app.accounts import queries as accounts
 from app.core import clock
@@ -15,18 +15,16 @@ from app.core.db import db
 from app.core.errors import NotFound, Refusal
 from app.core.i18n import _l
 from app.membership import queries as membership_queries
-from app.membership.models import Company, Membership, MembershipPeriod, MembershipStatus
+from app.membership.models import Company, Membership, MembershipStatus
 from app.membership.queries import Standing
 from app.membership.queries import renewal as queries
 from app.membership.queries.renewal import SUBJECT, Case
-from app.membership.services.admission import description_of, term_of
-from app.membership.services.buying import buyer_of
-from app.membership.services.renewal import give_up_period
+from app.membership.services.buying import bill_for_year, next_period
+from app.membership.services.following import give_up_period
 from app.membership.terms import Earlier, Timeline, first_timeline, timeline_if_paid
 from app.payments import queries as bills
 from app.payments import services as payments
 from app.payments.models import BillState
-from app.payments.services import LineDraft
 
 TO_PAY = (BillState.DRAFT, BillState.ISSUED, BillState.SHORT)
 
@@ -93,7 +91,7 @@ def renewing_of(membership: Membership, standing: Standing, today: date) -> Rene
     if case is None:
         return replace(how, offer=Offer.TOO_LATE)
     if standing.status is MembershipStatus.ACTIVE:
-        return replace(how, offer=Offer.NOTHING_YET, next_bill_on=case.ending.bill_on)
+        return replace(how, offer=Offer.NOTHING_YET, ends_on=case.span.covered_until, next_bill_on=case.ending.bill_on)
     if today <= _last_day_to_return(case):
         return replace(how, offer=Offer.REVIVE, year=_year_from_today(case, today))
     return replace(how, offer=Offer.TOO_LATE)
@@ -140,31 +138,14 @@ def revive(membership_id: UUID) -> UUID:
 def _bill_for_return(membership_id: UUID, today: date) -> UUID:
     membership = db.session.get_one(Membership, membership_id, populate_existing=True)
     plan = membership_queries.plan(membership.plan_id)
-    sequence = select(func.max(MembershipPeriod.sequence)).where(MembershipPeriod.membership_id == membership_id)
-    period = MembershipPeriod(
-        membership_id=membership_id, plan_id=plan.id, sequence=(db.session.scalar(sequence) or 0) + 1
-    )
-    db.session.add(period)
-    db.session.flush()
-    member = accounts.account(membership.account_id)
-    year = first_timeline(plan, today)
-    described = description_of(plan, year.ends_on)
-    bill = payments.draw_up_bill(
-        person_id=member.id,
-        subject=(SUBJECT, period.id),
-        lines=[
-            LineDraft(
-                description=described[member.locale],
-                quantity=1,
-                net_cents=year.net_cents,
-                vat_code=year.vat_code,
-                in_languages=described,
-            )
-        ],
-        buyer=buyer_of(db.session.get_one(Company, membership.company_id), member),
+    draft = bill_for_year(
+        next_period(membership_id, plan.id),
+        plan,
+        first_timeline(plan, today),
+        member=accounts.account(membership.account_id),
+        company=db.session.get_one(Company, membership.company_id),
         due_on=today + timedelta(days=plan.payment_days),
-        by=None,
-        term=term_of(plan, year, member),
-        locale=member.locale,
+        dated=False,
     )
+    (bill,) = payments.draw_up_bills([draft], by=None)
     return bill.id

@@ -5,8 +5,6 @@ from __future__ import annotations
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import func, select
-
 from app.accounts.models import Account
 from app.audit import services as audit
 from app.core import clock
@@ -19,6 +17,7 @@ from app.membership import queries
 from app.membership.events import MembershipActivated, WaiverUndone
 from app.membership.models import Membership, MembershipPeriod, PeriodWaiver
 from app.membership.services.admission import SUBJECT, AdmissionNeedsPrice
+from app.membership.services.buying import next_period
 from app.membership.services.discounts import release_code
 from app.membership.services.periods import close_application, reopen_application
 from app.membership.terms import NoPriceError
@@ -65,7 +64,7 @@ def waive_period(membership_id: UUID, *, reason: str, by: Account, sequence: int
     waiting = queries.open_period(membership.account_id)
     bill = bills.bill_for(SUBJECT, waiting.id) if waiting else None
     credited = bill is not None and _put_aside(bill, waiting_id=waiting.id if waiting else membership_id, by=by)
-    period = waiting if waiting is not None and not credited else _next_period(membership)
+    period = waiting if waiting is not None and not credited else next_period(membership.id, membership.plan_id)
     _date(period)
     if membership.ends_on is not None and period.starts_on is not None and period.starts_on > membership.ends_on:
         raise GivenUpBefore(_l("The membership was given up as of %(day)s.", day=short_date(membership.ends_on)))
@@ -106,17 +105,6 @@ def _put_aside(bill: Bill, *, waiting_id: UUID, by: Account) -> bool:
 
 
 WAIVED = _l("The bureau gives this period without payment")
-
-
-def _next_period(membership: Membership) -> MembershipPeriod:
-    last = db.session.scalar(
-        select(func.max(MembershipPeriod.sequence)).where(MembershipPeriod.membership_id == membership.id)
-    )
-    period = MembershipPeriod(membership_id=membership.id, plan_id=membership.plan_id, sequence=(last or 0) + 1)
-    period.created_at = clock.now()
-    db.session.add(period)
-    db.session.flush()
-    return period
 
 
 def _date(period: MembershipPeriod) -> None:

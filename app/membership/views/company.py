@@ -26,7 +26,7 @@ def admitted() -> ResponseReturnValue:
     application = queries.current_application(account.id)
     if application is None or application.invited_at is None or application.state is not ApplicationState.ACCEPTED:
         raise NotFound
-    texts = queries.consent_texts(clock.today())
+    texts = queries.invited_texts(clock.today())
     form = AdmittedForm.with_fields(texts)()
     if application.company_id is None and form.validate_on_submit():
         with atomic():

@@ -62,6 +62,9 @@ def _things(standing: Standing | None, application: Application | None, bill: Bi
     things = []
     if bill is not None:
         things.append(_to_pay(standing, bill))
+    elif standing is not None and standing.status is MembershipStatus.LAPSED and standing.ends_on:
+        text = _("Your membership ended on %(day)s because it was not renewed.", day=short_date(standing.ends_on))
+        things.append(Thing(text, _("See how it stands"), url_for("membership.mine"), "membership", due=True))
     if standing is None or not standing.is_member:
         things += _application_things(application)
     return things
@@ -107,6 +110,9 @@ def _application_things(application: Application | None) -> list[Thing]:
                 _("Your application is not finished yet."), _("Go on with my application"), url, "application", due=True
             )
         ]
+    if application.waits_for_company:
+        text = _("You are invited to the circle. Tell us where the invoice goes; then you can pay.")
+        return [Thing(text, _("Name your company"), url_for("membership.admitted"), "application", due=True)]
     if application.state in (ApplicationState.SUBMITTED, ApplicationState.IN_REVIEW):
         return [Thing(_("We are looking at your application."), _("See how it stands"), url, "application")]
     return []
@@ -120,9 +126,11 @@ def home() -> ResponseReturnValue:
     standing = queries.standing(account.id, today)
     is_member = standing is not None and standing.is_member
     application = None if is_member else queries.current_application(account.id)
+    is_open = application is not None and application.state is not ApplicationState.ACTIVE
     bill = _open_bill(standing) if standing is not None and _may_owe(standing, today) else None
     things = _things(standing, application, bill)
-    things += [Thing(**values) for _template, values in panels.filled("home_next", account.id)]
+    for _template, panel in panels.filled("home_next", account.id):
+        things += [Thing(**values) for values in panel["things"]]
     return render_template(
         "membership/home.html",
         account=account,
@@ -130,7 +138,7 @@ def home() -> ResponseReturnValue:
         status=words.STATUSES[standing.status] if standing else None,
         ring=year_ring_of(standing, today),
         application=application,
-        timeline=timeline_of(application) if application and application.submitted_at and not is_member else None,
+        timeline=timeline_of(application) if application and application.submitted_at and is_open else None,
         things=sorted(things, key=lambda thing: not thing.due)[:MOST_THINGS],
         uses=_uses(account.id, standing) if is_member else [],
         panels=list(panels.filled("home", account.id)) if is_member else [],
@@ -158,7 +166,7 @@ def mine() -> ResponseReturnValue:
         account=account,
         standing=standing,
         status=words.STATUSES[standing.status] if standing else None,
-        explanation=_explained(standing),
+        explanation=_explained(standing, leaving.how.ends_on if leaving else None),
         ring=year_ring_of(standing, today),
         company=queries.company_of(standing.company_id) if standing else None,
         plan=plan,
@@ -166,6 +174,7 @@ def mine() -> ResponseReturnValue:
         uses=_uses(account.id, standing),
         bill=_bill_of(leaving.how) if leaving else None,
         panels=list(panels.filled("membership", account.id)),
+        way_in=None if standing else queries.current_application(account.id),
         leaving=leaving if periods else None,
     )
 
@@ -203,8 +212,8 @@ def _uses(account_id: UUID, standing: Standing | None) -> list[Line]:
     return value.used(account_id, queries.entitlements_held(standing), standing.starts_on, standing.ends_on)
 
 
-def _explained(standing: Standing | None) -> str:
-    """M6: say what a status means for whoever has it."""
+def _explained(standing: Standing | None, runs_until: date | None = None) -> str:
+    """M6: say what a status means for whoever has it; a next year that is paid for counts, and so does resigning."""
     if standing is None:
         return _("You are not a member yet.")
     if standing.starts_on is None or standing.ends_on is None:
@@ -215,7 +224,9 @@ def _explained(standing: Standing | None) -> str:
     if standing.processing_until is not None and standing.status is MembershipStatus.GRACE:
         return _("Your payment is being processed. Until it is in you keep everything.")
     return {
-        MembershipStatus.ACTIVE: _("Your membership runs until %(day)s.", day=ends_on),
+        MembershipStatus.ACTIVE: _(
+            "Your membership runs until %(day)s.", day=short_date(runs_until or standing.ends_on)
+        ),
         MembershipStatus.GRACE: _(
             "Your year ended on %(day)s. Until %(grace)s you keep everything; renew before then.",
             day=ends_on,

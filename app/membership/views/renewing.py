@@ -8,19 +8,18 @@ from uuid import UUID
 
 from flask import Blueprint, abort, make_response, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
-from stdnum import iban, iso11649
 
 from app.core import access, clock
 from app.core.db import atomic
 from app.core.forms import render_form
-from app.core.i18n import _, language
+from app.core.i18n import language
 from app.core.limits import limiter
 from app.core.money import vat_amount
 from app.core.web import let_forms_lead_to
 from app.membership import services
 from app.membership.renew_links import LinkState, named_by
 from app.membership.services import Offer, Renewing
-from app.payments import epc, providers, queries, settings
+from app.payments import providers, queries, settings, shown
 from app.payments import services as payments
 from app.payments.forms import PayForm, ways_to_pay
 from app.payments.models import Bill, Method
@@ -121,7 +120,7 @@ def outcome(token: str, membership_id: UUID) -> ResponseReturnValue:
     """Tell how paying stands; the redirect that brought somebody here proves nothing (ux 6)."""
     how = services.renewing(membership_id, clock.today())
     bill = queries.any_bill(how.bill_id) if how.bill_id else None
-    transfer = _transfer(bill) if bill is not None and bill.transfer_chosen_at else None
+    transfer = shown.transfer_facts(bill) if bill is not None and bill.transfer_chosen_at else None
     return render_template(
         "membership/renew_outcome.html",
         token=token,
@@ -131,19 +130,6 @@ def outcome(token: str, membership_id: UUID) -> ResponseReturnValue:
         transfer=transfer,
         Offer=Offer,
     )
-
-
-def _transfer(bill: Bill) -> dict[str, Any] | None:
-    if bill.seller is None:
-        return None
-    due = payments.left_to_pay(bill)
-    return {
-        "due": due,
-        "seller": bill.seller,
-        "iban": iban.format(bill.seller["iban"]),
-        "reference": iso11649.format(bill.rf_reference),
-        "code": epc.svg(bill.seller, due, bill.rf_reference, label=_("Code for the app of your bank")),
-    }
 
 
 @bp.post("/<token>/check")
