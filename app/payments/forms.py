@@ -35,6 +35,14 @@ LARGEST_STATEMENT = 10 * 1024 * 1024
 KNOWN = ", ".join(f"{{{name}}}" for name in queries.PLACEHOLDERS)
 
 
+def vat_options() -> list[Option]:
+    """Return the VAT codes that mean something today, with their rate."""
+    return [
+        Option(code, _("%(rate)s %% VAT", rate=basis_points // 100))
+        for code, basis_points in queries.vat_codes(clock.today())
+    ]
+
+
 def ways_to_pay() -> Sequence[Option]:
     """Offer iDEAL first (ux 4); without a provider only the transfer."""
     through_provider = [

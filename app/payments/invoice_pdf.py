@@ -303,6 +303,8 @@ class _CreditNote(_Document):
 
 def _supplied(bill: Bill, issued_on: date) -> tuple[str, str]:
     """Return when it was supplied: a period, its words while the days are not known, or the day of the invoice."""
+    if bill.period_from and bill.period_from == bill.period_until:
+        return _("Date of supply"), short_date(bill.period_from)
     if bill.period_from and bill.period_until:
         return _("Period"), f"{short_date(bill.period_from)} – {short_date(bill.period_until)}"
     return (_("Period"), bill.term) if bill.term else (_("Date of supply"), short_date(issued_on))

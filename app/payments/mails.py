@@ -59,7 +59,7 @@ def payment_failed(event: PaymentFailed) -> None:
 
 def credit_note_sent(event: CreditNoteIssued) -> None:
     """Send the credit note, since the buyer's books need it."""
-    note = queries.credit_note(event.credit_note_id)
+    note = queries.credit_note_at_hand(event.credit_note_id)
     attached = mail.Reference(credit_note_filename(note), PDF, "credit_note", str(note.id))
     page = link("payments.outcome", bill_id=note.bill_id)
     _post("payments/credit_note", note.bill, page=page, key=str(note.id), attached=attached, note=note)

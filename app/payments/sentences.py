@@ -7,7 +7,8 @@ from uuid import UUID
 from app.audit import services as audit
 from app.audit.services import Field, ObjectKind, Page, Thing
 from app.audit.values import choice, day, money
-from app.core.i18n import _, _l
+from app.core.i18n import _l
+from app.core.money import format_money
 from app.core.permissions import Permission
 from app.payments import queries, shown
 
@@ -204,8 +205,8 @@ def _files(ids: list[UUID]) -> dict[UUID, Thing]:
 
 
 def _lines(ids: list[UUID]) -> dict[UUID, Thing]:
-    told = queries.lines_in_short(ids)
+    said = _l("%(amount)s of %(day)s from %(name)s")
     return {
-        key: Thing(_("%(amount)s of %(day)s from %(name)s", amount=money(cents), day=day(on), name=name or "–"))
-        for key, (cents, on, name) in told.items()
+        key: Thing(said % {"amount": format_money(cents, currency), "day": day(on), "name": name or "–"})
+        for key, (cents, currency, on, name) in queries.lines_in_short(ids).items()
     }

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
-from app.core.i18n import _l, _n
+from stdnum import iban, iso11649
+
+from app.core.i18n import _, _l, _n
 from app.core.listing import Badge
 from app.core.money import format_money
+from app.payments import epc, services
 from app.payments.models import (
     AttemptState,
+    Bill,
     BillState,
     DisputeState,
     FileState,
@@ -78,6 +83,20 @@ DISPUTE_STATES = {
     DisputeState.OPEN: Badge("due", _l("Disputed")),
     DisputeState.WON: Badge("ok", _l("Won")),
     DisputeState.LOST: Badge("bad", _l("Lost")),
+}
+FAILURES = {
+    "refused_by_bank": _l("Refused by the bank"),
+    "payment_intent_payment_attempt_failed": _l("Refused by the bank"),
+    "card_declined": _l("Refused by the bank"),
+    "payment_method_provider_decline": _l("Refused by the bank"),
+    "insufficient_funds": _l("Too little on the account"),
+    "expired_card": _l("The card has expired"),
+    "incorrect_cvc": _l("The card's security code is wrong"),
+    "authentication_required": _l("The bank wants the payer to confirm"),
+    "payment_intent_authentication_failure": _l("The payer did not confirm"),
+    "account_closed": _l("The account is closed"),
+    "bank_account_restricted": _l("The account does not allow it"),
+    "debit_not_authorized": _l("No mandate for the direct debit"),
 }
 DISPUTE_REASONS = {
     "duplicate": _l("Charged twice"),
@@ -195,6 +214,21 @@ PROVIDERS = {
 TO_SEND_BY_HAND: dict[str, Any] = {"state": RefundOrderState.ORDERED.value, "provider": "bank"}
 
 
+def transfer_facts(bill: Bill) -> dict[str, Any] | None:
+    """P2: give what a transfer of a bill takes, with a code for it; None while there is nothing to transfer."""
+    due = services.left_to_pay(bill)
+    if bill.seller is None or not due:
+        return None
+    return {
+        "due": due,
+        "seller": bill.seller,
+        "iban": iban.format(bill.seller["iban"]),
+        "reference": iso11649.format(bill.rf_reference),
+        "rf_reference": bill.rf_reference,
+        "code": epc.svg(bill.seller, due, bill.rf_reference, label=_("Code for the app of your bank")),
+    }
+
+
 def lines_to_match(count: int, cents: int) -> str:
     """Say how many lines of the bank wait for a decision (P7)."""
     return _n(
@@ -228,6 +262,20 @@ def moment_of(text: str) -> datetime:
 def dispute_reason(reason: str) -> str:
     """Return why a payer took money back; a reason we have no words for keeps the provider's."""
     return str(DISPUTE_REASONS.get(reason, reason.replace("_", " ").capitalize()))
+
+
+def failure(code: str) -> str:
+    """Return why a payment failed; a reason we have no words for keeps the provider's."""
+    return str(FAILURES.get(code, code.replace("_", " ").capitalize()))
+
+
+def sent_as(text: str) -> str:
+    """Write what a payer abroad sent, which a line keeps as the bank told it: `USD 650.00`."""
+    currency, _space, amount = text.partition(" ")
+    try:
+        return format_money(int((Decimal(amount) * 100).to_integral_value()), currency)
+    except ArithmeticError:
+        return text
 
 
 def method_name(method: str) -> str:

@@ -21,7 +21,10 @@ bp = Blueprint("testpay", __name__, url_prefix="/testpay")
 
 MOVEMENTS: dict[str, tuple[Any, dict[str, Any]]] = {
     "again": (_l("Paid a second time"), {}),
-    "refund": (_l("Refund"), {"succeeded": _l("Sent back"), "failed": _l("Did not arrive")}),
+    "refund": (
+        _l("Refund"),
+        {"pending": _l("On its way"), "succeeded": _l("Sent back"), "failed": _l("Did not arrive")},
+    ),
     "dispute": (_l("Dispute"), {state: badge.label for state, badge in shown.DISPUTE_STATES.items()}),
 }
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from stdnum import iban, iso11649
+from stdnum import iso11649
 from werkzeug.wrappers import Response
 
 from app.accounts.current import current_account
@@ -18,7 +18,7 @@ from app.core.i18n import _, language
 from app.core.limits import limiter
 from app.core.permissions import Permission
 from app.core.web import let_forms_lead_to
-from app.payments import epc, providers, queries, services, settings, shown
+from app.payments import providers, queries, services, settings, shown
 from app.payments.forms import PayForm, ways_to_pay
 from app.payments.models import OPEN_ATTEMPTS, Bill, CreditNote, Method
 from app.payments.queries import Outcome
@@ -162,20 +162,12 @@ def check(bill_id: UUID) -> Response:
 def transfer(bill_id: UUID) -> ResponseReturnValue:
     """Show what a transfer takes: amount, account, reference, and a code that fills in all three."""
     bill = _own(bill_id)
-    if bill.number is None or bill.seller is None:
+    if bill.number is None:
         return redirect(url_for(".pay", bill_id=bill.id), 303)
-    if queries.outcome(bill) in {Outcome.PAID, Outcome.VOID}:
+    transfer = shown.transfer_facts(bill)
+    if transfer is None:
         return redirect(url_for(".outcome", bill_id=bill.id), 303)
-    due = _due(bill)
-    return render_template(
-        "payments/transfer.html",
-        bill=bill,
-        due=due,
-        seller=bill.seller,
-        iban=iban.format(bill.seller["iban"]),
-        reference=iso11649.format(bill.rf_reference),
-        code=epc.svg(bill.seller, due, bill.rf_reference, label=_("Code for the app of your bank")),
-    )
+    return render_template("payments/transfer.html", bill=bill, transfer=transfer)
 
 
 @bp.get("/invoices/<uuid:bill_id>.pdf")

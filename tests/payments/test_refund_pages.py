@@ -19,8 +19,8 @@ from app.payments.models import (
     RefundOrderState,
     Task,
     TaskKind,
+    TestPayCheckout,
 )
-from app.payments.providers import testpay
 from app.payments.providers.testpay import Play
 from tests.factories import make_account, sign_in
 from tests.payments.conftest import begin, draw_up, fresh, run_jobs
@@ -170,7 +170,7 @@ def test_a_second_payment_can_be_booked_on_the_bill_it_was_meant_for(treasurer, 
 def test_a_payment_of_another_amount_can_be_booked_as_it_came(treasurer, bill):
     reference = begin(bill)
     with atomic() as session:
-        session.get_one(testpay.TestPayCheckout, reference).amount_cents = 600_00
+        session.get_one(TestPayCheckout, reference).amount_cents = 600_00
     play(reference, Play.PAY)
     address = f"/bureau/payments/tasks/{the_task(bill).id}"
     assert "Book €600.00 as it came" in text_of(treasurer.get(address))
@@ -187,7 +187,7 @@ def test_a_lost_dispute_is_credited_after_a_page_that_says_what_that_does(treasu
     play(paid(bill, Method.CARD), Play.DISPUTE)
     assert "Answer before" in text_of(treasurer.get(f"/bureau/payments/tasks/{the_task(bill).id}"))
     assert "Disputed" in text_of(treasurer.get("/bureau/payments/disputes"))
-    play(db.session.scalars(select(testpay.TestPayCheckout.reference)).one(), Play.LOSE)
+    play(db.session.scalars(select(TestPayCheckout.reference)).one(), Play.LOSE)
     task = the_task(bill)
     address = f"/bureau/payments/tasks/{task.id}/credit"
     assert "A credit note cannot be taken back" in text_of(treasurer.post(address))
@@ -245,7 +245,7 @@ def test_whoever_disputes_reads_that_the_bill_is_open_and_can_pay_again(payer, b
 def test_a_payment_that_was_looked_at_and_sent_back_can_be_paid_again(payer, bill, account):
     reference = begin(bill)
     with atomic() as session:
-        session.get_one(testpay.TestPayCheckout, reference).amount_cents = 600_00
+        session.get_one(TestPayCheckout, reference).amount_cents = 600_00
     play(reference, Play.PAY)
     assert "We are looking into your payment" in outcome_of(payer, bill)
     order(bill, account, 600_00)

@@ -26,6 +26,7 @@ from app.payments.models import (
     RefundOrderState,
     Task,
     TaskKind,
+    TestPayCheckout,
 )
 from app.payments.providers import ProviderUnavailable, testpay
 from app.payments.providers.testpay import Play, TestPay
@@ -355,7 +356,7 @@ def test_a_dispute_known_before_the_payment_waits_for_it(bill):
 def test_a_payment_of_another_amount_can_be_sent_back_and_its_task_solves_itself(bill, account):
     reference = begin(bill)
     with atomic() as session:
-        session.get_one(testpay.TestPayCheckout, reference).amount_cents = 600_00
+        session.get_one(TestPayCheckout, reference).amount_cents = 600_00
     play(reference, Play.PAY)
     assert (waiting(bill), moved(bill)) == ([TaskKind.MISMATCH], [])
     order(bill, account, 600_00)

@@ -21,8 +21,9 @@ from app.payments.models import (
     MethodConsent,
     SavedCharge,
     SavedMethod,
+    TestPayMethod,
 )
-from app.payments.providers import ProviderUnavailable, testpay
+from app.payments.providers import ProviderUnavailable
 from app.payments.providers.testpay import Play, TestPay
 from app.payments.services import BeingPaid, NothingToCharge, NoticeMissing, NotPayable
 from tests.payments.conftest import RETURN, draw_up, fresh, run_jobs
@@ -65,7 +66,7 @@ def told():
 
 def next_charge(move):
     with atomic() as session:
-        session.scalars(select(testpay.TestPayMethod)).one().next_charge = move.value
+        session.scalars(select(TestPayMethod)).one().next_charge = move.value
 
 
 def test_a_method_is_kept_once_with_the_words_that_were_agreed_to(bill, account, told):
@@ -90,7 +91,7 @@ def test_going_on_with_the_same_page_without_the_tick_takes_the_consent_back(bil
     play(reference, Play.PAY)
     assert saved(account) is None
     run_jobs()
-    assert db.session.scalars(select(testpay.TestPayMethod)).one().forgotten_at is not None
+    assert db.session.scalars(select(TestPayMethod)).one().forgotten_at is not None
 
 
 def test_a_bill_is_charged_under_a_logged_notice(later_bill):
@@ -127,7 +128,7 @@ def test_what_was_withdrawn_is_never_charged_and_the_provider_forgets_it(later_b
     with pytest.raises(NothingToCharge):
         services.charge_saved(later_bill.id, notice_id=NOTICE)
     run_jobs()
-    assert db.session.scalars(select(testpay.TestPayMethod)).one().forgotten_at is not None
+    assert db.session.scalars(select(TestPayMethod)).one().forgotten_at is not None
     assert db.session.scalars(select(SavedMethod)).one().forgotten_at is not None
     first = db.session.scalars(select(Attempt.reference).where(Attempt.bill_id != later_bill.id)).one()
     services.converge(first)

@@ -61,10 +61,12 @@ LINES = Listing(
         Column("booked_on", _l("Day"), Kind.DATE, sort=True),
         Column("amount_cents", _l("Amount"), Kind.MONEY, sort=True),
         Column("currency", _l("Currency"), shown=False),
-        Column("counter_iban", _l("IBAN"), text=lambda iban: show_iban(iban) if iban else "", shown=False),
+        Column(
+            "counter_iban", _l("IBAN"), Kind.REFERENCE, text=lambda iban: show_iban(iban) if iban else "", shown=False
+        ),
         Column("remittance", _l("Text"), value=lambda line: line.structured_reference or line.remittance),
         Column("bank_reference", _l("Reference of the bank"), shown=False),
-        Column("account", _l("Our account"), text=show_iban, shown=False),
+        Column("account", _l("Our account"), Kind.REFERENCE, text=show_iban, shown=False),
         Column("remark", _l("Remark"), shown=False),
         Column("state", _l("State"), Kind.BADGE, badge=lambda state: shown.LINE_STATES[state]),
     ],
@@ -91,6 +93,7 @@ FILES = Listing(
     ],
     default_sort="-created_at",
     counted=lambda number: _n("file", "files", number),
+    export=True,
 )
 
 

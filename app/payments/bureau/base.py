@@ -9,7 +9,7 @@ from flask import Blueprint, url_for
 
 from app.core.forms import Option
 from app.core.i18n import _, _l
-from app.core.listing import Badge, ChoiceFilter, Column
+from app.core.listing import Badge, ChoiceFilter, Column, Kind
 
 bp = Blueprint("payments_bureau", __name__, url_prefix="/bureau/payments")
 
@@ -20,6 +20,7 @@ def invoice_and_buyer(*, key: str = "id", page: str = "show") -> list[Column]:
         Column(
             "number",
             _l("Invoice"),
+            Kind.REFERENCE,
             text=lambda number: number or _("not issued"),
             href=lambda row: url_for(f"payments_bureau.{page}", id=getattr(row, key)),
         ),

@@ -12,7 +12,7 @@ from stdnum import iso11649
 from app.accounts import queries as accounts
 from app.accounts.current import current_account
 from app.audit import queries as audit
-from app.core import access, clock
+from app.core import access, clock, panels
 from app.core.db import atomic
 from app.core.errors import Refusal
 from app.core.forms import Option, render_form
@@ -34,7 +34,7 @@ BILLS = Listing(
         Column("gross_cents", _l("Amount incl. VAT"), Kind.MONEY),
         Column("method", _l("Paid with"), text=lambda method: shown.method_name(method) if method else ""),
         Column("paid_at", _l("Paid on"), Kind.DATE, shown=False),
-        Column("rf_reference", _l("Payment reference"), text=iso11649.format, shown=False),
+        Column("rf_reference", _l("Payment reference"), Kind.REFERENCE, text=iso11649.format, shown=False),
         Column("state", _l("State"), Kind.BADGE, badge=lambda state: shown.BILL_STATES[state]),
     ],
     search=queries.found_by,
@@ -130,6 +130,7 @@ def _bill_page(bill: Bill, form: TransferForm) -> ResponseReturnValue:
         refunds=bill.refund_orders,
         refundable=services.refundable(bill),
         person=accounts.names([bill.person_id]).get(bill.person_id, ""),
+        about=list(panels.filled(f"bill:{bill.subject_type}", bill.subject_id)),
         trail=trail,
         told=audit.told(trail),
         shown=shown,

@@ -47,7 +47,7 @@ BOOKINGS = Listing(
         Column("provider", _l("Through"), text=lambda name: shown.PROVIDERS.get(name, name), shown=False),
         Column("method", _l("Paid with"), text=lambda method: shown.method_name(method) if method else "", shown=False),
         Column("reference", _l("Reference of the payment"), shown=False),
-        Column("rf_reference", _l("Payment reference"), text=iso11649.format, shown=False),
+        Column("rf_reference", _l("Payment reference"), Kind.REFERENCE, text=iso11649.format, shown=False),
         Column("issued_on", _l("Invoice date"), Kind.DATE, shown=False),
         Column("recorded_at", _l("Recorded at"), Kind.MOMENT, shown=False),
     ],

@@ -36,7 +36,7 @@ DECISIONS = Listing(
             sort=True,
             href=lambda row: url_for("payments_bureau.vat_decision", decision_id=row.id),
         ),
-        Column("vat_id", _l("VAT id")),
+        Column("vat_id", _l("VAT id"), Kind.REFERENCE),
         Column("country", _l("Country"), text=country_name),
         Column("choice", _l("VAT"), text=lambda choice: shown.VAT_CHOICES[choice]),
         Column("closed_at", _l("Decided on"), Kind.DATE, sort=True),

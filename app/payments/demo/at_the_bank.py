@@ -22,8 +22,9 @@ from app.payments.models import (
     RefundOrderState,
     TestPayCheckout,
     TestPayMethod,
+    TestPayMovement,
 )
-from app.payments.providers import RefundRequest
+from app.payments.providers import RefundRequest, RefundState
 from app.payments.providers.testpay import Play, TestPay, play
 from app.payments.services.methods import agree
 
@@ -50,8 +51,8 @@ def happens(bill_id: UUID, move: Play) -> None:
         event.state, event.handled_at = EventState.DONE, clock.now()
 
 
-def sends_back(order_id: UUID) -> None:
-    """Let the bank send a refund that was ordered."""
+def sends_back(order_id: UUID, *, slowly: bool = False) -> None:
+    """Let the bank send a refund that was ordered; a slow one is still on its way."""
     order = db.session.get_one(RefundOrder, order_id)
     order.state, order.reference = (
         RefundOrderState.SENT,
@@ -65,7 +66,21 @@ def sends_back(order_id: UUID) -> None:
             )
         ),
     )
+    if slowly:
+        db.session.get_one(TestPayMovement, order.reference).state = RefundState.PENDING.value
     _learn(order.checkout_reference)
+
+
+def forgets_refund(order_id: UUID) -> None:
+    """Let the bank's books lose a refund, which the ledger has: a difference for a person to look at (P9)."""
+    db.session.delete(db.session.get_one(TestPayMovement, db.session.get_one(RefundOrder, order_id).reference))
+    db.session.flush()
+
+
+def tells_otherwise(order_id: UUID, cents: int) -> None:
+    """Let the bank's books say that a refund moved another amount than the ledger has."""
+    db.session.get_one(TestPayMovement, db.session.get_one(RefundOrder, order_id).reference).amount_cents = cents
+    db.session.flush()
 
 
 def agrees_to_charges(bill_id: UUID) -> None:

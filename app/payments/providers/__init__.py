@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -225,6 +226,18 @@ class HookRefused(Exception):  # noqa: N818  an answer, not an error
 def register(app: Flask, *providers: Provider) -> None:
     """Give an application its providers; the first one takes new payments."""
     app.extensions["payment_providers"] = providers
+
+
+@contextmanager
+def only(name: str) -> Iterator[None]:
+    """Let one provider be all there is for a while: what is made up happens nowhere but at the test bank."""
+    all_of_them = _known()
+    app = current_app
+    register(app, *(one for one in all_of_them if one.name == name))
+    try:
+        yield
+    finally:
+        register(app, *all_of_them)
 
 
 def _known() -> tuple[Provider, ...]:

@@ -26,6 +26,7 @@ from app.payments.queries.bills import (
     bill_for,
     bills,
     bills_of,
+    by_ids,
     found,
     found_by,
     latest_attempt,
@@ -38,6 +39,7 @@ from app.payments.queries.bills import (
 from app.payments.queries.bookings import Split, bookings, vat_in
 from app.payments.queries.credits import (
     credit_note,
+    credit_note_at_hand,
     credit_note_for,
     creditable,
     credited,
@@ -125,9 +127,11 @@ __all__ = [
     "booked_by_itself",
     "bookings",
     "buyer_key",
+    "by_ids",
     "certain",
     "counted_papers",
     "credit_note",
+    "credit_note_at_hand",
     "credit_note_for",
     "creditable",
     "credited",

@@ -89,11 +89,11 @@ def names_of_files(ids: Collection[UUID]) -> dict[UUID, str]:
     return dict(db.session.execute(select(BankFile.id, BankFile.name).where(BankFile.id.in_(ids))).all())
 
 
-def lines_in_short(ids: Collection[UUID]) -> dict[UUID, tuple[int, str, str]]:
-    """Return amount, day and counterparty of these lines, for what the log tells of them."""
-    told = select(BankLine.id, BankLine.amount_cents, BankLine.booked_on, BankLine.counter_name)
+def lines_in_short(ids: Collection[UUID]) -> dict[UUID, tuple[int, str, str, str]]:
+    """Return amount, currency, day and counterparty of these lines, for what the log tells of them."""
+    told = select(BankLine.id, BankLine.amount_cents, BankLine.currency, BankLine.booked_on, BankLine.counter_name)
     rows = db.session.execute(told.where(BankLine.id.in_(ids)))
-    return {key: (cents, on.isoformat(), name) for key, cents, on, name in rows}
+    return {key: (cents, currency, on.isoformat(), name) for key, cents, currency, on, name in rows}
 
 
 def known_line(id: UUID) -> BankLine | None:

@@ -89,6 +89,11 @@ def bill_at_hand(id: UUID) -> Bill:
     return found
 
 
+def by_ids(ids: Collection[UUID]) -> list[Bill]:
+    """Return these bills, for work on many at once."""
+    return list(db.session.scalars(select(Bill).where(Bill.id.in_(ids))))
+
+
 def owed_by(bill_ids: Collection[UUID]) -> dict[UUID, tuple[str | None, UUID]]:
     """Return the number of each of these bills, if it has one, and whose it is, for what the log tells of them."""
     rows = db.session.execute(select(Bill.id, Bill.number, Bill.person_id).where(Bill.id.in_(bill_ids)))

@@ -24,6 +24,11 @@ def credit_note(id: UUID, viewer: UUID | None = None) -> CreditNote:
     return found
 
 
+def credit_note_at_hand(id: UUID) -> CreditNote:
+    """Return a credit note as the open transaction has it, whoever's."""
+    return db.session.get_one(CreditNote, id)
+
+
 def credit_note_for(cause: str) -> CreditNote | None:
     """Return the credit note that a fact led to."""
     return db.session.scalar(select(CreditNote).where(CreditNote.cause == cause))
@@ -45,7 +50,6 @@ def credited_of_bill() -> ScalarSelect[int]:
     return taken.correlate(Bill).scalar_subquery()
 
 
-def credited_parts(bill_id: UUID) -> list[VatPart]:
+def credited_parts(bill: Bill) -> list[VatPart]:
     """Return what was taken back so far, note by note, per VAT code."""
-    kept = db.session.scalars(select(CreditNote.vat).where(CreditNote.bill_id == bill_id))
-    return [VatPart(**part) for parts in kept for part in parts]
+    return [VatPart(**part) for note in bill.credit_notes for part in note.vat]

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Subquery, func, literal, select, true
+from sqlalchemy import ColumnElement, Subquery, case, func, literal, select, true
 
 from app.core.db import db
-from app.payments.models import BankLine, LineState, RefundOrder, RefundOrderState, Task
+from app.payments.models import CURRENCY, BankLine, LineState, RefundOrder, RefundOrderState, Task
 
 BY_HAND = "bank"
 
@@ -35,8 +35,9 @@ class Waits:
 def waiting() -> Waits:
     """Return what waits for somebody who keeps the books (B1, P7, P6)."""
     by_hand = (RefundOrder.provider == BY_HAND, RefundOrder.state == RefundOrderState.ORDERED)
+    euros = case((BankLine.currency == CURRENCY, BankLine.amount_cents), else_=0)
     tasks = _heap(Task.created_at, literal(0), Task.closed_at.is_(None))
-    lines = _heap(BankLine.created_at, BankLine.amount_cents, BankLine.state == LineState.WAITING)
+    lines = _heap(BankLine.created_at, euros, BankLine.state == LineState.WAITING)
     refunds = _heap(RefundOrder.created_at, RefundOrder.amount_cents, *by_hand)
     three = select(tasks, lines, refunds).select_from(tasks).join(lines, true()).join(refunds, true())
     row = db.session.execute(three).one()

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any, cast
@@ -18,6 +19,7 @@ from stdnum.iso7064 import mod_97_10
 from app.accounts.models import Account
 from app.audit import services as audit
 from app.core import clock, search
+from app.core.bulk import answer, answered
 from app.core.db import db
 from app.core.errors import IllegalTransition
 from app.core.events import publish
@@ -26,7 +28,7 @@ from app.payments import queries, settings
 from app.payments.events import BillIssued
 from app.payments.models import NEXT_BILL, Bill, BillState, NumberCounter
 from app.payments.services.foreign_vat import ask_to_issue, settle_vat
-from app.payments.services.lines import LineDraft, draw_line, vat_total
+from app.payments.services.lines import LineDraft, draw_line, vat_rates, vat_total
 
 RF_DIGITS = 12
 
@@ -45,63 +47,88 @@ class Buyer:
     email: str = ""
 
 
-def draw_up_bill(
-    *,
-    person_id: UUID,
-    subject: tuple[str, UUID],
-    lines: Sequence[LineDraft],
-    buyer: Buyer,
-    due_on: date,
-    by: Account | None,
-    period: tuple[date, date] | None = None,
-    term: str = "",
-    locale: str = "nl",
-) -> Bill:
-    """Draw up the bill for one thing, without a number yet; asking again for the same thing returns the same bill.
+@dataclass(frozen=True)
+class BillDraft:
+    """One bill to draw up.
 
-    Prices are net; VAT is reckoned per rate over the sum of its lines. The subject names what is paid for, such as
-    `("membership_period", id)`; `period` is what the invoice states as the supply period, both days included, and
-    `term` is that period in words when its days are not known yet. The invoice is in the language of `locale`. The VAT
-    of a buyer from abroad is decided by a person before anything can be paid, once for the same buyer.
+    The subject names what is paid for, such as `("membership_period", id)`; `period` is what the invoice states as the
+    supply period, both days included, and `term` is that period in words when its days are not known yet. The invoice
+    is in the language of `locale`.
     """
-    kind, subject_id = subject
-    existing = db.session.scalar(
-        select(Bill).where(Bill.subject_type == kind, Bill.subject_id == subject_id, Bill.state != BillState.VOID)
-    )
-    if existing:
-        return existing
-    drawn = [draw_line(position, draft) for position, draft in enumerate(lines, start=1)]
-    net = sum(line.net_cents for line in drawn)
-    vat = vat_total(drawn)
-    bill = Bill(
-        person_id=person_id,
-        subject_type=kind,
-        subject_id=subject_id,
-        state=BillState.DRAFT,
-        rf_reference=_new_rf_reference(),
-        due_on=due_on,
-        period_from=period[0] if period else None,
-        period_until=period[1] if period else None,
-        term=term,
-        net_cents=net,
-        vat_cents=vat,
-        gross_cents=net + vat,
-        locale=locale,
-        buyer=asdict(buyer) | {"lines": list(buyer.lines)},
-        created_by=by.id if by else None,
-        lines=drawn,
-    )
-    db.session.add(bill)
-    db.session.flush()
-    search.add(queries.SCOPE, {bill.id: queries.words_of(None, buyer.name, bill.rf_reference)})
-    settle_vat(bill, by=by)
-    audit.record(
-        "payments.bill.drawn_up",
-        by=by.id if by else None,
-        on=("bill", bill.id),
-        after={"gross_cents": bill.gross_cents},
-    )
+
+    person_id: UUID
+    subject: tuple[str, UUID]
+    lines: Sequence[LineDraft]
+    buyer: Buyer
+    due_on: date
+    period: tuple[date, date] | None = None
+    term: str = ""
+    locale: str = "nl"
+
+
+def draw_up_bill(*, by: Account | None, **draft: Any) -> Bill:
+    """Draw up one bill; takes what a `BillDraft` holds."""
+    (bill,) = draw_up_bills([BillDraft(**draft)], by=by)
     return bill
+
+
+def draw_up_bills(drafts: Sequence[BillDraft], *, by: Account | None) -> list[Bill]:
+    """Draw up bills without a number yet, in as many queries as for one; for a thing that has a bill, return that.
+
+    Prices are net; VAT is reckoned per rate over the sum of its lines. The VAT of a buyer from abroad is decided by a
+    person before anything can be paid, once for the same buyer.
+    """
+    known = _bills_of({draft.subject for draft in drafts})
+    wanted = [draft for draft in drafts if draft.subject not in known]
+    new = _drawn(wanted, by) if wanted else []
+    db.session.add_all(new)
+    db.session.flush()
+    search.add(queries.SCOPE, {bill.id: queries.words_of(None, bill.buyer["name"], bill.rf_reference) for bill in new})
+    for bill in new:
+        settle_vat(bill, by=by)
+        audit.record(
+            "payments.bill.drawn_up",
+            by=by.id if by else None,
+            on=("bill", bill.id),
+            after={"gross_cents": bill.gross_cents},
+        )
+    known |= {(bill.subject_type, bill.subject_id): bill for bill in new}
+    return [known[draft.subject] for draft in drafts]
+
+
+def _bills_of(subjects: Collection[tuple[str, UUID]]) -> dict[tuple[str, UUID], Bill]:
+    ids = [subject_id for _kind, subject_id in subjects]
+    standing = select(Bill).where(Bill.subject_id.in_(ids), Bill.state != BillState.VOID)
+    found = {(bill.subject_type, bill.subject_id): bill for bill in db.session.scalars(standing)}
+    return {subject: bill for subject, bill in found.items() if subject in subjects}
+
+
+def _drawn(drafts: Sequence[BillDraft], by: Account | None) -> list[Bill]:
+    rates = vat_rates({line.vat_code for draft in drafts for line in draft.lines}, clock.today())
+    bills = []
+    for draft, reference in zip(drafts, _new_rf_references(len(drafts)), strict=True):
+        lines = [draw_line(number, line, rates[line.vat_code]) for number, line in enumerate(draft.lines, start=1)]
+        net, vat = sum(line.net_cents for line in lines), vat_total(lines)
+        bill = Bill(
+            person_id=draft.person_id,
+            subject_type=draft.subject[0],
+            subject_id=draft.subject[1],
+            state=BillState.DRAFT,
+            rf_reference=reference,
+            due_on=draft.due_on,
+            period_from=draft.period[0] if draft.period else None,
+            period_until=draft.period[1] if draft.period else None,
+            term=draft.term,
+            net_cents=net,
+            vat_cents=vat,
+            gross_cents=net + vat,
+            locale=draft.locale,
+            buyer=asdict(draft.buyer) | {"lines": list(draft.buyer.lines)},
+            created_by=by.id if by else None,
+            lines=lines,
+        )
+        bills.append(bill)
+    return bills
 
 
 def rf_reference(digits: str) -> str:
@@ -109,18 +136,18 @@ def rf_reference(digits: str) -> str:
     return f"RF{mod_97_10.calc_check_digits(digits + 'RF')}{digits}"
 
 
-def _new_rf_reference() -> str:
-    while True:
-        reference = rf_reference(f"{secrets.randbelow(10**RF_DIGITS):0{RF_DIGITS}d}")
-        if db.session.scalar(select(Bill.id).where(Bill.rf_reference == reference)) is None:
-            return reference
+def _new_rf_references(how_many: int) -> set[str]:
+    new: set[str] = set()
+    while len(new) < how_many:
+        drawn = {rf_reference(f"{secrets.randbelow(10**RF_DIGITS):0{RF_DIGITS}d}") for _ in range(how_many - len(new))}
+        new |= drawn - set(db.session.scalars(select(Bill.rf_reference).where(Bill.rf_reference.in_(drawn))))
+    return new
 
 
 def locked(bill_id: UUID) -> Bill:
     """Return a bill, as it is now, locked until the transaction ends: every change of a bill begins here."""
-    return db.session.scalars(
-        select(Bill).where(Bill.id == bill_id).with_for_update().execution_options(populate_existing=True)
-    ).one()
+    wanted = select(Bill).where(Bill.id == bill_id).with_for_update().execution_options(populate_existing=True)
+    return answer(locked, bill_id) or db.session.scalars(wanted).one()
 
 
 def locked_all(bill_ids: Collection[UUID]) -> dict[UUID, Bill]:
@@ -131,6 +158,14 @@ def locked_all(bill_ids: Collection[UUID]) -> dict[UUID, Bill]:
     return {bill.id: bill for bill in db.session.scalars(query)}
 
 
+@contextmanager
+def locked_together(bill_ids: Collection[UUID]) -> Iterator[dict[UUID, Bill]]:
+    """Do that for a while: whoever locks one of these bills meanwhile has it already."""
+    bills = locked_all(bill_ids) if bill_ids else {}
+    with answered(locked, bills):
+        yield bills
+
+
 def move(bill: Bill, to: BillState) -> None:
     """Change a bill's state along the table of transitions."""
     if to not in NEXT_BILL[bill.state]:
@@ -139,28 +174,33 @@ def move(bill: Bill, to: BillState) -> None:
 
 
 def issue(bill: Bill, *, by: Account | None, settled: dict[str, Any] | None = None) -> Bill:
-    """Give a locked bill its number and fix what it says (P5); an issued bill is returned as it is.
-
-    The number is taken in this transaction: undone together, so that the series has no gaps. `settled` tells, on the
-    invoice, when and how it was paid already. A bill whose VAT is to be decided gets its number with that decision,
-    unless all of its money is in.
-    """
-    if bill.number is not None:
-        return bill
-    if bill.vat_pending and settled is None:
-        ask_to_issue(bill)
-        return bill
-    today = clock.today()
-    number = f"{today.year}-{next_number(str(today.year)):05d}"
-    move(bill, BillState.ISSUED)
-    bill.number = number
-    bill.issued_on, bill.issued_at = today, clock.now()
-    bill.seller, bill.settled = settings.seller_snapshot(), settled
-    search.add(queries.SCOPE, {bill.id: [number]})
-    audit.record("payments.bill.issued", by=by.id if by else None, on=("bill", bill.id), after={"number": bill.number})
-    jobs.enqueue("payments.keep_invoice", key=f"invoice:{bill.id}", payload={"bill_id": str(bill.id)})
-    publish(BillIssued(bill_id=bill.id, person_id=bill.person_id))
+    """Issue one bill; `settled` tells, on the invoice, when and how it was paid already."""
+    issue_all([bill], by=by, settled=settled)
     return bill
+
+
+def issue_all(bills: Sequence[Bill], *, by: Account | None, settled: dict[str, Any] | None = None) -> None:
+    """Give locked bills their numbers and fix what they say (P5); an issued bill stays as it is.
+
+    The numbers are taken in this transaction: undone together, so that the series has no gaps. A bill whose VAT is to
+    be decided gets its number with that decision, unless all of its money is in.
+    """
+    waiting = [bill for bill in bills if bill.number is None]
+    asked = [bill for bill in waiting if bill.vat_pending and settled is None]
+    for bill in asked:
+        ask_to_issue(bill)
+    ready = [bill for bill in waiting if bill not in asked]
+    today = clock.today()
+    for bill, number in zip(ready, next_numbers(str(today.year), len(ready)), strict=True):
+        move(bill, BillState.ISSUED)
+        bill.number = f"{today.year}-{number:05d}"
+        bill.issued_on, bill.issued_at = today, clock.now()
+        bill.seller, bill.settled = settings.seller_snapshot(), settled
+        search.add(queries.SCOPE, {bill.id: [bill.number]})
+        told = {"number": bill.number}
+        audit.record("payments.bill.issued", by=by.id if by else None, on=("bill", bill.id), after=told)
+        jobs.enqueue("payments.keep_invoice", key=f"invoice:{bill.id}", payload={"bill_id": str(bill.id)})
+        publish(BillIssued(bill_id=bill.id, person_id=bill.person_id))
 
 
 def state_period(bill_id: UUID, first: date, last: date) -> None:
@@ -173,19 +213,21 @@ def state_period(bill_id: UUID, first: date, last: date) -> None:
         bill.period_from, bill.period_until = first, last
 
 
-def next_number(series: str) -> int:
-    """Take the next number of a series; whoever else wants one waits until this transaction ends."""
+def next_numbers(series: str, how_many: int) -> range:
+    """Take the next numbers of a series; whoever else wants one waits until this transaction ends."""
+    if not how_many:
+        return range(0)
     session = db.session()
     insert = sqlite_insert if session.get_bind().dialect.name == "sqlite" else postgresql_insert
     counter = cast("Table", NumberCounter.__table__)
-    taken: int | None = session.scalar(
+    last: int | None = session.scalar(
         insert(counter)
-        .values(series=series, n=1)
-        .on_conflict_do_update(index_elements=[counter.c.series], set_={"n": counter.c.n + 1})
+        .values(series=series, n=how_many)
+        .on_conflict_do_update(index_elements=[counter.c.series], set_={"n": counter.c.n + how_many})
         .returning(counter.c.n)
     )
-    assert taken is not None
-    return taken
+    assert last is not None
+    return range(last - how_many + 1, last + 1)
 
 
 def void(bill: Bill, *, by: Account | None) -> None:

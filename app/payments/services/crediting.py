@@ -17,7 +17,7 @@ from app.payments import queries, settings
 from app.payments.events import BillCredited, CreditNoteIssued
 from app.payments.models import Bill, BillState, CreditNote, CreditNoteLine
 from app.payments.queries import VatPart, in_proportion, vat_within
-from app.payments.services.bills import locked, move, next_number
+from app.payments.services.bills import locked, move, next_numbers
 from app.payments.services.deriving import derive
 
 
@@ -49,7 +49,7 @@ def credit(bill: Bill, *, gross_cents: int, cause: str, reason: str, by: Account
     if not 0 < gross_cents <= left:
         raise TooMuchCredited
     whole = queries.vat_parts(bill.lines)
-    parts = share(whole, queries.credited_parts(bill.id), gross_cents)
+    parts = share(whole, queries.credited_parts(bill), gross_cents)
     note = _written(bill, parts, cause=cause, reason=reason, by=by, at_once=gross_cents == bill.gross_cents)
     audit.record(
         "payments.credit_note.issued",
@@ -99,9 +99,10 @@ def _written(
 ) -> CreditNote:
     today = clock.today()
     net, vat = sum(part.net_cents for part in parts), sum(part.vat_cents for part in parts)
+    (number,) = next_numbers(f"C{today.year}", 1)
     note = CreditNote(
         bill_id=bill.id,
-        number=f"C{today.year}-{next_number(f'C{today.year}'):05d}",
+        number=f"C{today.year}-{number:05d}",
         cause=cause,
         reason=reason,
         issued_at=clock.now(),

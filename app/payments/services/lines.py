@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -27,19 +27,21 @@ class LineDraft:
 
 def vat_rate(code: str, on: date) -> VatRate:
     """Return what a VAT code means on a day (P1); LookupError when it means nothing then."""
-    rate = db.session.scalar(
-        select(VatRate)
-        .where(VatRate.code == code, VatRate.valid_from <= on)
-        .order_by(VatRate.valid_from.desc())
-        .limit(1)
-    )
-    if rate is None:
-        raise LookupError(f"no VAT rate {code} on {on}")
-    return rate
+    return vat_rates({code}, on)[code]
 
 
-def draw_line(position: int, draft: LineDraft) -> BillLine:
-    """Return a line of a bill with the VAT rate and legal ground of today."""
+def vat_rates(codes: Collection[str], on: date) -> dict[str, VatRate]:
+    """Return what each of these VAT codes means on a day (P1); LookupError when one means nothing then."""
+    begun = select(VatRate).where(VatRate.code.in_(codes), VatRate.valid_from <= on)
+    rates = {rate.code: rate for rate in db.session.scalars(begun.order_by(VatRate.valid_from))}
+    unknown = set(codes) - rates.keys()
+    if unknown:
+        raise LookupError(f"no VAT rate {', '.join(sorted(unknown))} on {on}")
+    return rates
+
+
+def draw_line(position: int, draft: LineDraft, rate: VatRate) -> BillLine:
+    """Return a line of a bill with this VAT rate and its legal ground."""
     line = BillLine(
         position=position,
         description=draft.description,
@@ -48,14 +50,17 @@ def draw_line(position: int, draft: LineDraft) -> BillLine:
         net_cents=draft.quantity * draft.net_cents,
         in_languages=dict(draft.in_languages) if draft.in_languages else None,
     )
-    put_under(line, draft.vat_code)
+    _carry(line, rate)
     return line
 
 
 def put_under(line: BillLine, code: str) -> None:
     """Let a line carry the VAT of a code, as it is today."""
-    rate = vat_rate(code, clock.today())
-    line.vat_code, line.vat_basis_points, line.legal_ground = code, rate.basis_points, rate.legal_ground
+    _carry(line, vat_rate(code, clock.today()))
+
+
+def _carry(line: BillLine, rate: VatRate) -> None:
+    line.vat_code, line.vat_basis_points, line.legal_ground = rate.code, rate.basis_points, rate.legal_ground
 
 
 def vat_total(lines: Sequence[BillLine]) -> int:

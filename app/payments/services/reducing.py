@@ -17,7 +17,7 @@ from app.payments.events import BillPaid
 from app.payments.models import AttemptState, Bill, BillState
 from app.payments.services.bills import Buyer, issue, locked, move
 from app.payments.services.foreign_vat import settle_vat_anew
-from app.payments.services.lines import LineDraft, draw_line, vat_total
+from app.payments.services.lines import LineDraft, draw_line, vat_rate, vat_total
 from app.payments.services.paying import close_page, open_attempt
 
 FREE = "free"
@@ -49,7 +49,8 @@ def reduce(bill_id: UUID, reduction: LineDraft, *, by: Account) -> Bill:
     """
     bill = changeable(bill_id)
     close_page(bill.id)
-    line = draw_line(1 + max(known.position for known in bill.lines), reduction)
+    rate = vat_rate(reduction.vat_code, clock.today())
+    line = draw_line(1 + max(known.position for known in bill.lines), reduction, rate)
     line.bill_id = bill.id
     db.session.add(line)
     db.session.flush()

@@ -174,7 +174,7 @@ def credit_preview(bill: Bill, credit_cents: int) -> list[VatPart]:
     """Return the VAT per rate of the credit note that so much would make; empty when it makes none."""
     if not credit_cents:
         return []
-    return share(queries.vat_parts(bill.lines), queries.credited_parts(bill.id), credit_cents)
+    return share(queries.vat_parts(bill.lines), queries.credited_parts(bill), credit_cents)
 
 
 def refund_known(order_id: UUID) -> RefundOrder | None:

@@ -166,6 +166,20 @@ def test_another_currency_waits_and_cannot_be_booked(bill, hand_in, henk):
         services.book_line(line().id, [(bill.id, 598_95)], by=henk)
 
 
+@pytest.mark.parametrize(("locale", "written"), [("nl", "US$\u00a01.250,00"), ("en", "US$1,250.00")])
+def test_p1_another_currency_is_written_as_the_reader_writes_money(client, sign_in, henk, hand_in, locale, written):
+    foreign = '<AmtDtls><InstdAmt><Amt Ccy="GBP">30.50</Amt></InstdAmt></AmtDtls>'
+    hand_in(camt([Move(1_250_00)], currency="USD").replace(b"<RmtInf>", foreign.encode() + b"<RmtInf>", 1))
+    sign_in(client, henk)
+    db.session.commit()
+    client.set_cookie("lang", locale)
+    for page in ("/bureau/payments/bank", "/bureau/payments/bank/lines", f"/bureau/payments/bank/lines/{line().id}"):
+        assert written in client.get(page).text
+    pounds = {"nl": "£\u00a030,50", "en": "£30.50"}[locale]
+    assert pounds in client.get(f"/bureau/payments/bank/lines/{line().id}").text
+    assert "250" not in client.get("/bureau/payments/today").text
+
+
 def test_a_second_transfer_for_the_same_bill_waits(bill, hand_in):
     hand_in(camt([referring(bill), referring(bill, day=date(2027, 1, 21))]))
     assert states() == [LineState.BOOKED, LineState.WAITING]
