@@ -15,9 +15,11 @@ from app.accounts.current import current_account
 from app.agenda import cockpit, queries, services, shown
 from app.agenda import waitlist_queries as waitlist
 from app.agenda.attendance import queries as attendance
-from app.agenda.attendance.queries import Outcome
+from app.agenda.attendance.everybody import everybody_for_bureau
+from app.agenda.attendance.queries import Outcome, Turnout
 from app.agenda.forms import CallOffForm, GatheringForm, form_of, new_form
-from app.agenda.models import Gathering, GatheringState
+from app.agenda.models import Gathering, GatheringState, SeatMode
+from app.agenda.queries import Payment
 from app.agenda.series import bureau as series_bureau
 from app.agenda.series import queries as series
 from app.agenda.series import services as changing
@@ -42,6 +44,8 @@ GATHERINGS = Listing(
         Column("city", _l("Where"), shown=False),
         Column("seats_taken", _l("Taken"), Kind.NUMBER, sort=True),
         Column("capacity", _l("Seats"), Kind.NUMBER, shown=False),
+        Column("online_taken", _l("Taken online"), Kind.NUMBER, shown=False),
+        Column("online_capacity", _l("Seats online"), Kind.NUMBER, shown=False),
         Column("state", _l("Status"), Kind.BADGE, badge=lambda state: Badge(*shown.STATES[state])),
     ],
     search=["title", "city", "venue"],
@@ -50,7 +54,7 @@ GATHERINGS = Listing(
         ChoiceFilter("state", _l("Status"), [Option(state, label) for state, (_tone, label) in shown.STATES.items()]),
         ChoiceFilter("kind", _l("Kind"), [Option(kind, label) for kind, label in shown.KINDS.items()]),
         DateFilter("starts_at", _l("Day")),
-        YesFilter("full", _l("Only full ones"), Gathering.seats_taken >= Gathering.capacity),
+        YesFilter("full", _l("Only full ones"), queries.is_full()),
         YesFilter("stuck", _l("Only where people wait while a seat is free"), waitlist.is_stuck),
     ],
     default_sort="starts_at",
@@ -68,6 +72,14 @@ OUTCOMES = {
     Outcome.GIVEN_BACK_LATE: ("warn", _l("Gave it back late")),
 }
 
+PAYMENTS = {
+    Payment.FREE: ("", _l("No fee")),
+    Payment.PAID: ("ok", _l("Paid")),
+    Payment.UNPAID: ("due", _l("Unpaid")),
+    Payment.LAPSED: ("warn", _l("Not paid in time")),
+    Payment.NOTHING_ASKED: ("", _l("Nothing to pay")),
+}
+
 BOOKINGS = Listing(
     title=_l("Bookings"),
     columns=[
@@ -75,8 +87,15 @@ BOOKINGS = Listing(
         Column("name", _l("Name"), sort=["family_name", "name"]),
         Column("email", _l("E-mail"), Kind.EMAIL),
         Column("booked_at", _l("Booked"), Kind.MOMENT, sort=True),
+        Column("host", _l("Guest of")),
         Column("outcome", _l("Status"), Kind.BADGE, badge=lambda outcome: Badge(*OUTCOMES[Outcome(outcome)])),
         Column("cancelled_at", _l("Given back"), Kind.MOMENT, shown=False),
+        Column(
+            "payment", _l("Payment"), Kind.BADGE, badge=lambda payment: Badge(*PAYMENTS[Payment(payment)]), shown=False
+        ),
+        Column("fee_cents", _l("Fee excl. VAT"), Kind.MONEY, shown=False),
+        Column("pay_by", _l("To be paid by"), Kind.MOMENT, shown=False),
+        Column("paid_at", _l("Paid on"), Kind.MOMENT, shown=False),
     ],
     search=["name", "email"],
     search_label=_l("Name or e-mail"),
@@ -93,6 +112,34 @@ BOOKINGS = Listing(
     choose_columns=True,
     page_size=50,
 )
+PAID_BOOKINGS = replace(
+    BOOKINGS,
+    columns=[replace(column, shown=True) if column.name == "payment" else column for column in BOOKINGS.columns],
+    filters=[
+        *BOOKINGS.filters,
+        ChoiceFilter("payment", _l("Payment"), [Option(state, label) for state, (_tone, label) in PAYMENTS.items()]),
+    ],
+)
+
+
+def _by_mode(listing: Listing) -> Listing:
+    """G1: tell of each booking in which mode it is, too."""
+    return replace(
+        listing,
+        columns=[
+            *listing.columns[:3],
+            Column("mode", _l("How"), text=lambda mode: shown.MODES[mode]),
+            *listing.columns[3:],
+        ],
+        filters=[
+            *listing.filters,
+            ChoiceFilter("mode", _l("How"), [Option(mode, label) for mode, label in shown.MODES.items()]),
+        ],
+    )
+
+
+ONE_MODE = (BOOKINGS, PAID_BOOKINGS)
+HYBRID = (_by_mode(BOOKINGS), _by_mode(PAID_BOOKINGS))
 
 
 @bp.get("")
@@ -113,10 +160,12 @@ def index() -> ResponseReturnValue:
 def show(id: UUID) -> ResponseReturnValue:
     """Show one gathering on one page: how it stands, what waits, who comes, who waits and what was written about it."""
     gathering = queries.any_gathering(id)
-    return BOOKINGS.respond(
+    listing = (HYBRID if gathering.online_capacity is not None else ONE_MODE)[bool(gathering.fee_cents)]
+    return listing.respond(
         "agenda/bureau/show.html",
-        queries.bookings_for_bureau(id).add_columns(attendance.outcome().label("outcome")),
+        everybody_for_bureau(id),
         gathering=gathering,
+        fee=services.fee_of(gathering),
         **_words(gathering),
         **cockpit.part(gathering),
         **series_bureau.part(gathering),
@@ -134,7 +183,13 @@ def _words(gathering: Gathering) -> dict[str, Any]:
         "over": gathering.ends_at <= clock.now(),
         "door_open": door_open,
         "turnout": attendance.turnout(gathering.id) if begun or door_open else None,
+        "seen_online": _seen_online(gathering) if begun or door_open else None,
     }
+
+
+def _seen_online(gathering: Gathering) -> Turnout | None:
+    """G1: count who took part online beside a hall."""
+    return attendance.turnout(gathering.id, SeatMode.ONLINE) if gathering.online_capacity is not None else None
 
 
 @bp.route("/new", methods=["GET", "POST"])
@@ -182,7 +237,7 @@ def _saved(id: UUID, form: GatheringForm) -> int:
         with atomic():
             return changing.revise(queries.any_gathering(id), form.details(), scope, by=current_account().id)
     except CapacityBelowBookings as refusal:
-        form.refuse(refusal, form.capacity)
+        form.refuse(refusal, form.online_capacity if refusal.mode is SeatMode.ONLINE else form.capacity)
     except NotOnThisDate as refusal:
         form.refuse(refusal)
     return 0

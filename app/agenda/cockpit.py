@@ -8,7 +8,7 @@ from typing import Any
 from app.agenda import services
 from app.agenda import waitlist_queries as waitlist
 from app.agenda.materials.forms import AUDIENCES, OPENS
-from app.agenda.models import Gathering, GatheringState
+from app.agenda.models import Gathering, GatheringState, SeatMode
 from app.core import access, clock, panels
 from app.core.i18n import _l
 from app.core.permissions import Permission
@@ -22,7 +22,9 @@ MAILS = {
     "agenda/seat_promoted": _l("A seat from the waiting list"),
     "agenda/seat_offered": _l("Offer of a seat"),
     "agenda/offer_expired": _l("Offer that expired"),
+    "agenda/seat_moved": _l("Another way to take part"),
     "agenda/seat_released": _l("A seat given back"),
+    "agenda/seat_lapsed": _l("A seat that was not paid in time"),
     "agenda/waitlist_joined": _l("A place on the waiting list"),
     "agenda/waitlist_left": _l("Left the waiting list"),
     "agenda/waitlist_moved": _l("Word of a change to who waits"),
@@ -31,6 +33,11 @@ MAILS = {
     "agenda/gathering_moved": _l("Word of a change"),
     "agenda/gathering_cancelled": _l("Word of the cancellation"),
     "agenda/no_show": _l("Word to who did not come"),
+    "agenda/absence_note": _l("Note about seats that stayed empty"),
+    "agenda/feedback": _l("Question what people thought"),
+    "agenda/guest_invited": _l("Invitation of a guest"),
+    "agenda/guest_released": _l("Word to a guest without a seat"),
+    "agenda/guest_reminder": _l("Reminder to a guest"),
 }
 
 
@@ -53,6 +60,9 @@ def part(gathering: Gathering) -> dict[str, Any]:
 
 
 def _stuck(gathering: Gathering, line: Sequence[Any]) -> int:
-    """Return how many wait while a seat is free, which no promotion mends by itself: the log tells why."""
+    """Return how many wait while such a seat is free, which no promotion mends by itself: the log tells why."""
     ahead = gathering.state is GatheringState.PUBLISHED and gathering.starts_at > clock.now()
-    return line[0].waiting if line and ahead and gathering.seats_left else 0
+    if not line or not ahead:
+        return 0
+    free = [pool.mode for pool in gathering.pools if pool.left]
+    return sum(line[0].waiting_in_hall if mode is SeatMode.ON_SITE else line[0].waiting_online for mode in free)

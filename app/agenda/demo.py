@@ -13,7 +13,9 @@ from uuid import UUID
 from sqlalchemy import select
 
 from app.accounts.demo import KNOWN, demo_id
+from app.agenda.absences import demo as absences
 from app.agenda.attendance import demo as attendance
+from app.agenda.feedback import demo as feedback
 from app.agenda.materials import demo as materials
 from app.agenda.models import (
     Booking,
@@ -22,6 +24,7 @@ from app.agenda.models import (
     Gathering,
     GatheringKind,
     GatheringState,
+    SeatMode,
     Speaker,
     WaitlistEntry,
     Wish,
@@ -43,6 +46,7 @@ SHARE_SEATED_WHEN_FULL = 0.7
 LONGEST_LINE = 9
 ASKS_FIRST = 0.3
 CHANGED_MIND = 0.06
+SHARE_ONLINE = (0.2, 0.6)
 FRIDAY = 4
 AT_HAND = (-1, 0)
 USUAL_SEATS = {
@@ -91,6 +95,7 @@ def seed(plan: DemoPlan) -> None:
     if not made:
         return
     series.lay_out(made, plan.chance("series"))
+    _let_a_member_speak([one for one in made[:first_ahead] if one.row["state"] is GatheringState.PUBLISHED])
     seats = _seats_taken(made, plan, rng, lines)
     insert_rows(Gathering, [one.row for one in made])
     insert_rows(Speaker, [speaker for one in made for speaker in one.speakers])
@@ -99,6 +104,16 @@ def seed(plan: DemoPlan) -> None:
     insert_rows(WaitlistEntry, seats.waiting)
     attendance.write(seats.stays, AT_ONCE)
     materials.add([one.row for one in made], plan.chance("materials"))
+    absences.add(seats.bookings)
+    feedback.add([one.row for one in made], seats.bookings, seats.stays, plan.chance("feedback"))
+
+
+def _let_a_member_speak(past: list[Made]) -> None:
+    """Give the demo member the floor at the third last of what has been, to see what people thought of it."""
+    lid = next(known for known in KNOWN if known.who == "lid")
+    for one in past[-3:-2]:
+        for speaker in one.speakers[:1]:
+            speaker |= {"name": f"{lid.given_name} {lid.family_name}", "account_id": demo_id(lid.who)}
 
 
 def _days(plan: DemoPlan, rng: Random) -> list[date]:
@@ -142,6 +157,9 @@ def _gathering(content: Content, day: date, number: int, first_ahead: int, rng: 
         "zone": clock.HOME_ZONE.key,
         "capacity": rng.choice(USUAL_SEATS.get(kind, (14, 18, 20, 24, 30))),
         "seats_taken": 0,
+        "online_capacity": None,
+        "online_taken": 0,
+        "online_held": 0,
         "arrivals": 0,
         "queued": 0,
         "members_from": members_from,
@@ -274,6 +292,7 @@ def _seats_taken(made: list[Made], plan: DemoPlan, rng: Random, lines: Random) -
     planned = sum(one.fill * one.row["capacity"] for one in made)
     growth = plan.bookings / planned if planned and plan.bookings > planned else 1.0
     seats = _Seats()
+    screens = plan.chance("online seats")
     door = plan.chance("attendance")
     for number, one in enumerate(made):
         if growth > 1:
@@ -286,11 +305,12 @@ def _seats_taken(made: list[Made], plan: DemoPlan, rng: Random, lines: Random) -
         who = rng.sample(people, wanted)
         if people and wanted and (number % 3 == 0 or one.at_hand) and people[0] not in who:
             who[-1] = people[0]
-        taken = _seats(one.row, who, rng)
+        online = _online(one.row, [person for person in people if person not in set(who)], screens)
+        taken = _seats(one.row, who, online, rng)
         seats.bookings += taken
         seats.stays += attendance.came(one.row, taken, door)
         if one.row["seats_taken"] == one.row["capacity"] and to_come and one.row["state"] is GatheringState.PUBLISHED:
-            seats.waiting += _line(one.row, [person for person in people if person not in set(who)], lines)
+            seats.waiting += _line(one.row, [person for person in people if person not in {*who, *online}], lines)
     return seats
 
 
@@ -305,6 +325,7 @@ def _line(row: dict[str, Any], left_over: list[UUID], rng: Random) -> list[dict[
             "gathering_id": row["id"],
             "account_id": account_id,
             "state": EntryState.WAITING,
+            "mode": _only_mode(row),
             "wish": Wish.ASK if rng.random() < ASKS_FIRST else Wish.AUTOMATIC,
             "seq": seq,
             "joined_at": moment,
@@ -313,20 +334,40 @@ def _line(row: dict[str, Any], left_over: list[UUID], rng: Random) -> list[dict[
     ]
 
 
-def _seats(row: dict[str, Any], who: list[UUID], rng: Random) -> list[dict[str, Any]]:
+def _only_mode(row: dict[str, Any]) -> SeatMode:
+    """Tell how most take part."""
+    return SeatMode.ON_SITE if row["venue"] else SeatMode.ONLINE
+
+
+def _online(row: dict[str, Any], left_over: list[UUID], rng: Random) -> list[UUID]:
+    """Give a hybrid gathering seats online, and tell who of those without a seat in the hall has one."""
+    if not (row["venue"] and row["online_url"]):
+        return []
+    row["online_capacity"] = 2 * row["capacity"]
+    share = rng.uniform(*SHARE_ONLINE) if row["seats_taken"] or row["members_from"] <= clock.now() else 0
+    if row["state"] is GatheringState.DRAFT:
+        return []
+    return rng.sample(left_over, min(len(left_over), round(share * row["capacity"])))
+
+
+def _seats(row: dict[str, Any], in_hall: list[UUID], online: list[UUID], rng: Random) -> list[dict[str, Any]]:
     """Book one gathering full to its wanted number; now and then somebody gave a seat back earlier."""
+    who = [*in_hall, *online]
     opened, closed = row["members_from"], min(row["starts_at"], row["cancelled_at"] or clock.now(), clock.now())
     moments = sorted(opened + (closed - opened) * rng.random() ** 2 for _ in who)
     terms = terms_of(Gathering(cancel_until=row["cancel_until"]))
     rows = []
     for seq, (account_id, moment) in enumerate(zip(who, moments, strict=True), start=1):
-        gone = len(who) < row["capacity"] and rng.random() < CHANGED_MIND and moment < row["cancel_until"]
+        gone = len(in_hall) < row["capacity"] and rng.random() < CHANGED_MIND and moment < row["cancel_until"]
+        mode = SeatMode.ONLINE if seq > len(in_hall) else _only_mode(row)
         rows.append(
             {
                 "id": drawn_id(rng),
                 "gathering_id": row["id"],
                 "account_id": account_id,
                 "state": BookingState.CANCELLED if gone else BookingState.CONFIRMED,
+                "mode": mode,
+                "moves": 0,
                 "seq": seq,
                 "booked_at": moment,
                 "cancel_until": row["cancel_until"],
@@ -337,5 +378,7 @@ def _seats(row: dict[str, Any], who: list[UUID], rng: Random) -> list[dict[str, 
             }
         )
     row["arrivals"] = len(rows)
-    row["seats_taken"] = sum(one["state"] is BookingState.CONFIRMED for one in rows)
+    kept = [one["mode"] for one in rows if one["state"] is BookingState.CONFIRMED]
+    row["online_taken"] = kept.count(SeatMode.ONLINE) if row["online_capacity"] else 0
+    row["seats_taken"] = len(kept) - row["online_taken"]
     return rows

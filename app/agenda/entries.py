@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime, time, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, bindparam, func, select
 
-from app.agenda.models import Gathering, GatheringKind, GatheringState, Mode, Speaker, mode_of
-from app.core.db import db
+from app.agenda.models import Gathering, GatheringKind, GatheringState, Mode, Pool, SeatMode, Speaker, mode_of, pools_of
+from app.core import clock
+from app.core.db import UtcDateTime, db
 
 
 class Listed(NamedTuple):
@@ -28,12 +29,24 @@ class Listed(NamedTuple):
     members_from: datetime
     capacity: int
     seats_taken: int
+    fee_cents: int
+    online_capacity: int | None
+    online_taken: int
     speakers: tuple[str, ...]
 
     @property
     def seats_left(self) -> int:
-        """How many seats can still be booked."""
-        return self.capacity - self.seats_taken
+        """How many seats can still be booked, in whatever mode."""
+        return sum(pool.left for pool in self.pools)
+
+    @property
+    def pools(self) -> tuple[Pool, ...]:
+        """The seats by mode."""
+        return pools_of(self)
+
+    def pool(self, mode: SeatMode) -> Pool | None:
+        """Return the seats of one mode, if one can take part like that."""
+        return next((pool for pool in self.pools if pool.mode is mode), None)
 
     @property
     def mode(self) -> Mode:
@@ -45,7 +58,9 @@ class Seat(NamedTuple):
     """Somebody's booking beside what it is for."""
 
     id: UUID
+    mode: SeatMode
     gathering: Listed
+    pay_by: datetime | None = None
 
 
 COLUMNS = tuple(getattr(Gathering, name) for name in Listed._fields if name != "speakers")
@@ -66,3 +81,21 @@ def listed(statement: Select[Any], values: Mapping[str, Any]) -> list[Listed]:
         Listed._make((*row[:-1], tuple(row.speakers.split(_APART)) if row.speakers else ()))
         for row in db.session.execute(statement, values)
     ]
+
+
+_ON_DAY = (
+    select(*LISTED)
+    .where(
+        Gathering.state == GatheringState.PUBLISHED,
+        Gathering.venue != "",
+        Gathering.starts_at >= bindparam("begins", type_=UtcDateTime()),
+        Gathering.starts_at < bindparam("ends", type_=UtcDateTime()),
+    )
+    .order_by(Gathering.starts_at, Gathering.id)
+)
+
+
+def doors_on(day: date) -> list[Listed]:
+    """G7: return the gatherings of a day that have a door, the first first, those that are over included."""
+    begins, ends = (clock.at_home(datetime.combine(day + timedelta(days=more), time.min)) for more in (0, 1))
+    return listed(_ON_DAY, {"begins": begins, "ends": ends})

@@ -58,6 +58,31 @@ class SeatReleased(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class SeatLapsed(Event):
+    """Somebody did not pay in time; the seat is free for another (P10)."""
+
+    booking_id: UUID
+    gathering_id: UUID
+    account_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class SeatMoved(Event):
+    """G1: somebody exchanged a seat in the hall for one online, or the other way round, for the so manieth time."""
+
+    booking_id: UUID
+    moves: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModeEnded(Event):
+    """G1: the bureau holds a gathering in one way only from now on; these people were to take part in the other."""
+
+    gathering_id: UUID
+    booking_ids: tuple[UUID, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class NoShowRecorded(Event):
     """Somebody kept a seat and did not come (G7)."""
 
@@ -110,3 +135,18 @@ class WaitlistCalledOff(Event):
 
     gathering_id: UUID
     entry_ids: tuple[UUID, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class GuestInvited(Event):
+    """G9: somebody with a seat brings a guest, who has one now, too; also told when the address is put right."""
+
+    guest_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class GuestReleased(Event):
+    """G9: a guest no longer has a seat, or is no longer to be written to at an address."""
+
+    guest_id: UUID
+    email: str

@@ -22,6 +22,7 @@ from app.core.forms import (
     EmailField,
     Form,
     IntegerField,
+    MoneyField,
     Option,
     Part,
     TextAreaField,
@@ -30,10 +31,13 @@ from app.core.forms import (
     UrlField,
 )
 from app.core.i18n import _, _l
+from app.payments.forms import vat_options
 
 MOST_SEATS = 5000
 MOST_SPEAKERS = 6
+MOST_GUESTS = 20
 MOST_PE_POINTS = 40
+USUAL_VAT = "high"
 KIND_OPTIONS = tuple(Option(kind, label) for kind, label in KINDS.items())
 
 
@@ -56,11 +60,37 @@ class SeatsForm(Form):
 
     capacity = IntegerField(_l("Seats"), minimum=1, maximum=MOST_SEATS)
 
+    def numbers(self) -> tuple[IntegerField, ...]:
+        """Return the fields, the hall's first, as a gathering gives its seats."""
+        return (self.capacity,)
+
+    def mark(self) -> str:
+        """Write what was asked, so that what is confirmed is what was shown."""
+        return " ".join(str(field.data) for field in self.numbers())
+
+
+class HybridSeatsForm(SeatsForm):
+    """G1: another number of seats in the hall, online, or both."""
+
+    capacity = IntegerField(_l("Seats in the hall"), minimum=1, maximum=MOST_SEATS)
+    online_capacity = IntegerField(_l("Seats online"), minimum=1, maximum=MOST_SEATS)
+
+    def numbers(self) -> tuple[IntegerField, ...]:
+        return (self.capacity, self.online_capacity)
+
 
 class LateCancelForm(Form):
     """G4: consent to giving a seat back after the deadline."""
 
     agreed = ConsentField(_l("I give back my seat, knowing that this counts as a late cancellation."))
+
+
+class LateCancelPaidForm(LateCancelForm):
+    """G4: the same for a seat that was paid."""
+
+    agreed = ConsentField(
+        _l("I give back my seat, knowing that I get no money back and that this counts as a late cancellation.")
+    )
 
 
 class CallOffForm(Form):
@@ -112,14 +142,42 @@ class GatheringForm(Form):
     address = TextField(_l("Street and number"), required=False, max_length=160)
     city = TextField(_l("Town"), required=False, max_length=80)
     online_url = UrlField(
-        _l("Online address"), required=False, hint=_l("Shown only to who holds a seat."), autocomplete="off"
+        _l("Online address"), required=False, hint=_l("Shown only to who takes part online."), autocomplete="off"
     )
-    capacity = IntegerField(_l("Seats"), minimum=1, maximum=MOST_SEATS)
+    capacity = IntegerField(
+        _l("Seats"), minimum=1, maximum=MOST_SEATS, hint=_l("With a place and an online address: those in the hall.")
+    )
+    online_capacity = IntegerField(
+        _l("Seats online"),
+        required=False,
+        minimum=1,
+        maximum=MOST_SEATS,
+        hint=_l("Only with a place and an online address; each has its own waiting list then."),
+    )
     members_day = DateField(_l("Members can book from"))
     members_time = TimeField(_l("At"))
-    guests_day = DateField(_l("Guests can book from"), required=False)
+    guest_limit = IntegerField(
+        _l("Guests per member"),
+        required=False,
+        minimum=0,
+        maximum=MOST_GUESTS,
+        hint=_l("How many guests each member may bring; 0 keeps it to members."),
+    )
+    guests_day = DateField(
+        _l("Guests can book from"), required=False, hint=_l("Leave empty to let guests come as soon as members book.")
+    )
     cancel_day = DateField(_l("Cancelling is free until"))
     cancel_time = TimeField(_l("At"))
+    fee = MoneyField(
+        _l("Fee for a seat, without VAT"),
+        required=False,
+        hint=_l(
+            "Leave empty when it is free. Whoever books gets a bill to their own company and has three days to pay,"
+            " until the start at most; without payment the seat goes to the next in line. A change holds for seats that"
+            " are taken from then on: who has a seat keeps the fee of that moment."
+        ),
+    )
+    fee_vat_code = ChoiceField(_l("VAT on the fee"), options=vat_options, style="select", required=False)
     pe_points = DecimalField(_l("PE points"), required=False, maximum=Decimal(MOST_PE_POINTS))
     speakers = FieldList(FormField(SpeakerPart), min_entries=3, max_entries=MOST_SPEAKERS)
 
@@ -148,6 +206,8 @@ class GatheringForm(Form):
             self.refuse(_("Fill in a place, an online address, or both."), self.venue)
         if self.venue.data and not self.city.data and not self.city.errors:
             self.refuse(_("Fill in the town, so that members see how far it is."), self.city)
+        if self.venue.data and self.online_url.data and not (self.online_capacity.data or self.online_capacity.errors):
+            self.refuse(_("Fill in how many people can take part online."), self.online_capacity)
 
     def _check_speakers(self) -> None:
         for entry in self.speakers:
@@ -199,10 +259,14 @@ class GatheringForm(Form):
             city=self.city.data,
             online_url=self.online_url.data,
             capacity=self.capacity.data,
+            online_capacity=self.online_capacity.data,
             members_from=self.members_from,
             guests_from=_moment(self.guests_day.data, time(0)) if self.guests_day.data else None,
+            guest_limit=self.guest_limit.data or 0,
             cancel_until=self.cancel_until,
             pe_tenths=int((self.pe_points.data or Decimal(0)) * 10),
+            fee_cents=self.fee.data or 0,
+            fee_vat_code=self.fee_vat_code.data or USUAL_VAT,
             speakers=[
                 SpeakerDetails(
                     name=part.name.data,
@@ -239,9 +303,22 @@ def copy_form(gathering: Gathering) -> GatheringForm:
 def _filled(gathering: Gathering) -> dict[str, Any]:
     starts, ends = clock.local(gathering.starts_at), clock.local(gathering.ends_at)
     members, cancel = clock.local(gathering.members_from), clock.local(gathering.cancel_until)
-    names = ("kind", "title", "summary", "programme", "venue", "address", "city", "online_url", "capacity")
+    names = (
+        "kind",
+        "title",
+        "summary",
+        "programme",
+        "venue",
+        "address",
+        "city",
+        "online_url",
+        "capacity",
+        "online_capacity",
+    )
     return {
         **{name: getattr(gathering, name) for name in names},
+        "fee_vat_code": gathering.fee_vat_code,
+        "guest_limit": gathering.guest_limit,
         "day": starts.date(),
         "starts": starts.time(),
         "ends": ends.time(),
@@ -250,6 +327,7 @@ def _filled(gathering: Gathering) -> dict[str, Any]:
         "guests_day": clock.local(gathering.guests_from).date() if gathering.guests_from else None,
         "cancel_day": cancel.date(),
         "cancel_time": cancel.time(),
+        "fee": gathering.fee_cents or None,
         "pe_points": gathering.pe_points or None,
         "speakers": [
             {
@@ -271,10 +349,12 @@ def new_form() -> GatheringForm:
             "starts": time(19, 30),
             "ends": time(21, 30),
             "capacity": 24,
+            "guest_limit": 1,
             "members_day": clock.today(),
             "members_time": time(9),
             "cancel_day": day - timedelta(days=2),
             "cancel_time": time(12),
+            "fee_vat_code": USUAL_VAT,
             "pe_points": Decimal(2),
             "day": day,
         }

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from app.agenda.models import Booking, Gathering, Mode
+from app.agenda.guests.models import Guest
+from app.agenda.models import Booking, Gathering, SeatMode
 from app.core import clock
 from app.core.calendars import Entry, Method, Party, calendar_of
 
@@ -25,19 +26,19 @@ class Appointment:
     attendee: Party
 
 
-def calendar_file(booking: Booking, appointment: Appointment) -> bytes:
+def calendar_file(booking: Booking | Guest, appointment: Appointment) -> bytes:
     """Write the calendar file of one booking; it holds exactly one event."""
     gathering = booking.gathering
     entry = Entry(
         uid=f"{booking.id}@{appointment.host}",
         stamp=clock.now(),
-        sequence=appointment.sequence,
+        sequence=appointment.sequence + booking.moves,
         starts_at=gathering.starts_at,
         ends_at=gathering.ends_at,
         zone=gathering.zone,
         title=gathering.title,
-        description=described(gathering, appointment.url),
-        location=where(gathering),
+        description=described(gathering, booking.mode, appointment.url),
+        location=where(gathering, booking.mode),
         url=appointment.url,
         cancelled=appointment.method is Method.CANCEL,
         organizer=appointment.organizer,
@@ -46,11 +47,19 @@ def calendar_file(booking: Booking, appointment: Appointment) -> bytes:
     return calendar_of([entry], appointment.method)
 
 
-def where(gathering: Gathering) -> str:
-    """Say where to go: the place with its address, or the online address; both for a hybrid gathering."""
-    if gathering.mode is Mode.HYBRID:
-        return f"{place_of(gathering)} / {gathering.online_url}"
-    return gathering.online_url if gathering.mode is Mode.ONLINE else place_of(gathering)
+def where(gathering: Gathering, mode: SeatMode) -> str:
+    """G1: say where to go: the place with its address, or the online address for who takes part online."""
+    return room_of(gathering, mode) or place_of(gathering)
+
+
+def room_of(gathering: Gathering, mode: SeatMode) -> str:
+    """G1: return the online address; empty for who comes to the hall."""
+    return gathering.online_url if mode is SeatMode.ONLINE else ""
+
+
+def place_for(gathering: Gathering, mode: SeatMode) -> str:
+    """G1: write the place with its address in one line; empty for who takes part online."""
+    return place_of(gathering) if mode is SeatMode.ON_SITE else ""
 
 
 def place_of(gathering: Gathering) -> str:
@@ -58,6 +67,6 @@ def place_of(gathering: Gathering) -> str:
     return ", ".join(part for part in (gathering.venue, gathering.address, gathering.city) if part)
 
 
-def described(gathering: Gathering, url: str) -> str:
-    """Say what it is about and where to click, for whoever holds a seat."""
-    return "\n\n".join(line for line in (gathering.summary, gathering.online_url, url) if line)
+def described(gathering: Gathering, mode: SeatMode, url: str) -> str:
+    """Say what it is about and where to click, for whoever holds a seat of this mode."""
+    return "\n\n".join(line for line in (gathering.summary, room_of(gathering, mode), url) if line)

@@ -1,7 +1,8 @@
-"""Signed links: a place on a waiting list, a seat that somebody may book, the ticket of a seat (G2, G3, G7).
+"""Signed links: a place in line, a seat, its fee and ticket, a word afterwards, a guest's page (G2, G3, G7–G9, P10).
 
-Whoever holds a link can answer that one offer, book that one seat for the person it was mailed to, or show that one
-ticket, and nothing else. Opening one changes nothing, since mail scanners open links too.
+Whoever holds a link can answer that one offer, book or pay for that one seat of the person it was mailed to, show that
+one ticket, say once what that person thought of one gathering, or decline as that one guest, and nothing else. Opening
+one changes nothing, since mail scanners open links too.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, NamedTuple
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from flask import current_app, make_response
 from flask.typing import ResponseReturnValue
@@ -20,7 +21,7 @@ from app.mail.rendering import link
 
 
 class MaySeat(NamedTuple):
-    """Who may book where by a link."""
+    """Who may book where, or say what they thought of what, by a link."""
 
     gathering_id: UUID
     account_id: UUID
@@ -94,6 +95,22 @@ def booking_named_by(token: str) -> MaySeat | None:
     return MaySeat(*found) if found else None
 
 
+def pay_token(booking_id: UUID) -> str:
+    """Return the token with which a seat is paid for."""
+    return _signed("pay", booking_id)
+
+
+def pay_address(booking_id: UUID) -> str:
+    """Return where the fee of a seat is paid without signing in (P10)."""
+    return link("seat_fees.by_link", token=pay_token(booking_id))
+
+
+def seat_to_pay_named_by(token: str) -> UUID | None:
+    """Return the booking that a token lets pay for, or None when nobody signed it."""
+    found = _named("pay", token, 1)
+    return found[0] if found else None
+
+
 def ticket_token(booking_id: UUID) -> str:
     """Return what the ticket of a seat holds: which booking it is, and nothing about the person."""
     return _signed("ticket", booking_id)
@@ -108,3 +125,45 @@ def ticket_named_by(token: str) -> UUID | None:
     """Return the booking whose ticket this is, or None when nobody signed it."""
     found = _named("ticket", token, 1)
     return found[0] if found else None
+
+
+def feedback_token(gathering_id: UUID, account_id: UUID) -> str:
+    """Return the token with which somebody says what they thought of a gathering, as long as it takes answers."""
+    return _signed("feedback", gathering_id, account_id)
+
+
+def feedback_address(gathering_id: UUID, account_id: UUID) -> str:
+    """Return where somebody says what they thought, without signing in."""
+    return link("feedback.give", token=feedback_token(gathering_id, account_id))
+
+
+def feedback_named_by(token: str) -> MaySeat | None:
+    """Return who may say something about what by a token, or None when nobody signed it."""
+    found = _named("feedback", token, 2)
+    return MaySeat(*found) if found else None
+
+
+def guest_token(guest_id: UUID, email: str) -> str:
+    """Return the token of a guest's own page; it holds as long as the guest is known under this address."""
+    return _signed("guest", guest_id, address_mark(guest_id, email))
+
+
+def guest_address(guest_id: UUID, email: str) -> str:
+    """Return where a guest finds ticket and place, and can decline, without an account."""
+    return link("guests.page", token=guest_token(guest_id, email))
+
+
+def guest_named_by(token: str) -> tuple[UUID, UUID] | None:
+    """Return the guest a token names and the mark of the address it was mailed to, or None when nobody signed it."""
+    found = _named("guest", token, 2)
+    return (found[0], found[1]) if found else None
+
+
+def is_mailed_to(mark: UUID, guest_id: UUID, email: str) -> bool:
+    """Say whether a guest's address is still the one that a token was mailed to."""
+    return bool(email) and mark == address_mark(guest_id, email)
+
+
+def address_mark(guest_id: UUID, email: str) -> UUID:
+    """Return what tells one address of a guest from another, without telling either."""
+    return uuid5(guest_id, email)

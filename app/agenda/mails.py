@@ -7,6 +7,7 @@ transaction that books or frees it; word to all who hold a seat is a job, since 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -17,16 +18,25 @@ from flask import current_app
 from app.accounts import queries as accounts
 from app.accounts.models import Account
 from app.agenda import links, queries
-from app.agenda.events import GatheringCancelled, GatheringMoved, SeatBooked, SeatReleased
-from app.agenda.invitations import Appointment, calendar_file, place_of
-from app.agenda.models import Booking, Gathering, GatheringState
-from app.agenda.services import free_until
+from app.agenda.events import (
+    GatheringCancelled,
+    GatheringMoved,
+    ModeEnded,
+    SeatBooked,
+    SeatLapsed,
+    SeatMoved,
+    SeatReleased,
+)
+from app.agenda.invitations import Appointment, calendar_file, place_for, place_of, room_of
+from app.agenda.models import Booking, Gathering, GatheringState, Mode, SeatMode, mode_of
+from app.agenda.services import aftermath, bill_of, free_until
 from app.core import clock
 from app.core.calendars import Method, Party
 from app.core.db import atomic
 from app.jobs import services as jobs
 from app.mail import services as mail
 from app.mail.rendering import link
+from app.payments import services as payments
 
 AT_ONCE = 50
 
@@ -42,7 +52,39 @@ def confirm_seat(event: SeatBooked) -> None:
 def confirm_release(event: SeatReleased) -> None:
     """Confirm that a seat was given back, and take the appointment out of the calendar."""
     booking = queries.booking(event.booking_id)
-    _post("agenda/seat_released", f"seat-released:{booking.id}", booking, Method.CANCEL, booking.gathering.sequence + 1)
+    sequence, after = booking.gathering.sequence + 1, aftermath(booking)
+    _post("agenda/seat_released", f"seat-released:{booking.id}", booking, Method.CANCEL, sequence, after=after)
+
+
+def announce_lapse(event: SeatLapsed) -> None:
+    """Tell that a seat was not paid in time and went on, and take the appointment out of the calendar (P10)."""
+    booking = queries.booking(event.booking_id)
+    _post("agenda/seat_lapsed", f"seat-lapsed:{booking.id}", booking, Method.CANCEL, booking.gathering.sequence + 1)
+
+
+def confirm_exchange(event: SeatMoved) -> None:
+    """G1: confirm that somebody takes part otherwise from now on, with what that takes: the address, or the link."""
+    booking = queries.booking(event.booking_id)
+    key = f"seat-moved:{booking.id}:{event.moves}"
+    _post("agenda/seat_moved", key, booking, Method.REQUEST, booking.gathering.sequence, by_bureau=False)
+
+
+def announce_mode_ended(event: ModeEnded) -> None:
+    """G1: have everybody told who was to take part in a way that there is no more."""
+    ids = [str(booking_id) for booking_id in event.booking_ids]
+    key = f"agenda.tell_mode_ended:{event.gathering_id}:{clock.now().isoformat()}"
+    jobs.enqueue("agenda.tell_mode_ended", key=key, payload={"booking_ids": ids})
+
+
+def tell_mode_ended(*, booking_ids: list[str]) -> None:
+    """G1: tell people that their seat moved along to the only way that is left."""
+    for start in range(0, len(booking_ids), AT_ONCE):
+        with atomic():
+            for booking in queries.bookings_with_gathering([UUID(one) for one in booking_ids[start : start + AT_ONCE]]):
+                gathering = booking.gathering
+                if gathering.state is GatheringState.PUBLISHED and gathering.starts_at > clock.now():
+                    key = f"seat-moved:{booking.id}:{booking.moves}"
+                    _post("agenda/seat_moved", key, booking, Method.REQUEST, gathering.sequence, by_bureau=True)
 
 
 def announce_move(event: GatheringMoved) -> None:
@@ -82,7 +124,7 @@ def tell_moved(*, gathering_id: str, sequence: int, told_at: str, before: Mappin
 
     def write(booking: Booking) -> None:
         gathering = booking.gathering
-        former = was(gathering, before)
+        former = was(gathering, before, booking.mode)
         if former and gathering.state is GatheringState.PUBLISHED:
             key = f"moved:{booking.id}:{gathering.sequence}"
             _post("agenda/gathering_moved", key, booking, Method.REQUEST, gathering.sequence, was=former)
@@ -94,7 +136,9 @@ def tell_cancelled(*, gathering_id: str, sequence: int, told_at: str) -> None:
     """Tell everybody who holds a seat that the gathering is called off."""
 
     def write(booking: Booking) -> None:
-        _post("agenda/gathering_cancelled", f"called-off:{booking.id}", booking, Method.CANCEL, sequence)
+        bill = bill_of(booking)
+        paid = bill is not None and bill.paid_at is not None
+        _post("agenda/gathering_cancelled", f"called-off:{booking.id}", booking, Method.CANCEL, sequence, paid=paid)
 
     _tell(UUID(gathering_id), datetime.fromisoformat(told_at), write)
 
@@ -108,8 +152,11 @@ def _tell(gathering_id: UUID, told_at: datetime, write: Callable[[Booking], None
                 write(booking)
 
 
-def was(gathering: Gathering, before: Mapping[str, Any]) -> dict[str, Any]:
-    """Tell what read otherwise before, as the mail shows it: title, when (from, till), where, online."""
+def was(gathering: Gathering, before: Mapping[str, Any], mode: SeatMode | None = None) -> dict[str, Any]:
+    """Tell what read otherwise before, as the mail shows it: title, when (from, till), where, online.
+
+    G1: of a hybrid gathering the place concerns who comes to it, and the online address who takes part online.
+    """
     former = Gathering(**{name: before[name] for name in ("title", "venue", "address", "city", "online_url")})
     starts_at, ends_at = (datetime.fromisoformat(before[name]) for name in ("starts_at", "ends_at"))
     told = {
@@ -118,6 +165,8 @@ def was(gathering: Gathering, before: Mapping[str, Any]) -> dict[str, Any]:
         "place": (place_of(former), place_of(gathering)),
         "online": (former.online_url, gathering.online_url),
     }
+    if mode and Mode.HYBRID in (gathering.mode, mode_of(before["venue"], before["online_url"])):
+        del told["online" if mode is SeatMode.ON_SITE else "place"]
     return {name: old for name, (old, new) in told.items() if old != new}
 
 
@@ -144,9 +193,12 @@ def letter(
             "booking": booking,
             "gathering": booking.gathering,
             "free_until": free_until(booking),
-            "place": place_of(booking.gathering),
+            "mode": booking.mode,
+            "place": place_for(booking.gathering, booking.mode),
+            "room": room_of(booking.gathering, booking.mode),
+            "to_pay": to_pay(booking) if method is Method.REQUEST else None,
             "page": appointment.url,
-            "ticket": links.ticket_address(booking.id) if booking.gathering.venue and method is Method.REQUEST else "",
+            "ticket": _ticket(booking) if method is Method.REQUEST else "",
             "again": links.booking_address(booking.gathering_id, account.id),
             **values,
         },
@@ -158,6 +210,28 @@ def letter(
             )
         ],
     }
+
+
+@dataclass(frozen=True)
+class ToPay:
+    """P10: what is still to be paid for a seat, VAT included, until when and where."""
+
+    cents: int
+    until: datetime
+    page: str
+
+
+def to_pay(booking: Booking) -> ToPay | None:
+    """Tell what a seat still asks; nothing while it is not settled which VAT applies, since a mail tells that then."""
+    bill = bill_of(booking) if booking.pay_by else None
+    if bill is None or bill.vat_pending or booking.pay_by is None:
+        return None
+    return ToPay(payments.left_to_pay(bill), booking.pay_by, links.pay_address(booking.id))
+
+
+def _ticket(booking: Booking) -> str:
+    """Return where the ticket is; who takes part online passes no door."""
+    return links.ticket_address(booking.id) if booking.mode is SeatMode.ON_SITE else ""
 
 
 def appointment_of(booking: Booking, *, account_name: str, email: str, method: Method, sequence: int) -> Appointment:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
+from typing import NamedTuple, Protocol
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.agenda.materials.models import Material
@@ -50,6 +51,56 @@ class Mode(StrEnum):
     HYBRID = "hybrid"
 
 
+class SeatMode(StrEnum):
+    """G1: how one seat is taken; of a hybrid gathering each has its own count and its own waiting list."""
+
+    ON_SITE = "on_site"
+    ONLINE = "online"
+
+    @property
+    def other(self) -> SeatMode:
+        return SeatMode.ON_SITE if self is SeatMode.ONLINE else SeatMode.ONLINE
+
+
+class Pool(NamedTuple):
+    """The seats of one mode: how many there are and how many are taken, those held for offers included."""
+
+    mode: SeatMode
+    capacity: int
+    taken: int
+
+    @property
+    def left(self) -> int:
+        """How many can still be booked."""
+        return self.capacity - self.taken
+
+
+class Seats(Protocol):
+    """What tells how many seats there are and how one takes part."""
+
+    @property
+    def venue(self) -> str: ...
+    @property
+    def online_url(self) -> str: ...
+    @property
+    def capacity(self) -> int: ...
+    @property
+    def seats_taken(self) -> int: ...
+    @property
+    def online_capacity(self) -> int | None: ...
+    @property
+    def online_taken(self) -> int: ...
+
+
+def pools_of(of: Seats) -> tuple[Pool, ...]:
+    """Give the seats by mode: one pool, or, for a hybrid gathering, the hall and then online."""
+    if of.online_capacity is None:
+        only = SeatMode.ON_SITE if of.venue or not of.online_url else SeatMode.ONLINE
+        return (Pool(only, of.capacity, of.seats_taken),)
+    hall = Pool(SeatMode.ON_SITE, of.capacity, of.seats_taken)
+    return (hall, Pool(SeatMode.ONLINE, of.online_capacity, of.online_taken))
+
+
 def mode_of(venue: str, online_url: str) -> Mode:
     """Tell how one takes part by what is filled in."""
     if venue and online_url:
@@ -67,11 +118,15 @@ class BookingState(StrEnum):
 class Gathering(Base):
     """G1: something to go to.
 
-    `seats_taken` always equals the number of confirmed bookings plus `seats_held`, the seats kept for offers (G3), and
-    is moved only by `services.seats`, in the transaction that writes the booking or the offer. `arrivals` numbers the
-    seats handed out, in order, `queued` the places on the waiting list; neither goes back to a number given out.
+    `seats_taken` always equals the number of confirmed bookings and guests (G9) plus `seats_held`, the seats kept for
+    offers (G3), and is moved only by `services.seats`, in the transaction that writes the booking, guest or offer.
+    `arrivals` numbers the seats handed out, in order, `queued` the places on the waiting list; neither goes back to a
+    number given out.
+    Of a hybrid gathering these are the hall's, and `online_capacity`, `online_taken` and `online_held` the same for who
+    takes part online; both share the numbers given out. Any other gathering has no `online_capacity`.
     `sequence` is the version that calendars compare (G5). PE points are held in tenths, as money is in cents.
-    `no_shows_at` is when it was settled who did not come (G7).
+    `no_shows_at` is when it was settled who did not come (G7), `guest_limit` how many guests a member may bring (G9).
+    `fee_cents` is what the next seat costs, without VAT; nothing when it is free (P10).
     """
 
     __tablename__ = "gathering"
@@ -81,8 +136,15 @@ class Gathering(Base):
         CheckConstraint("seats_taken >= 0 AND seats_taken <= capacity", name="seats"),
         CheckConstraint("seats_held >= 0 AND seats_held <= seats_taken", name="held"),
         CheckConstraint("arrivals >= seats_taken", name="arrivals"),
+        CheckConstraint("(venue <> '' AND online_url <> '') = (online_capacity IS NOT NULL)", name="hybrid"),
+        CheckConstraint("online_capacity IS NULL OR online_capacity >= 1", name="online_capacity"),
+        CheckConstraint("online_taken >= 0 AND online_taken <= COALESCE(online_capacity, 0)", name="online_seats"),
+        CheckConstraint("online_held >= 0 AND online_held <= online_taken", name="online_held"),
+        CheckConstraint("arrivals >= seats_taken + online_taken", name="all_arrivals"),
         CheckConstraint("cancel_until <= starts_at", name="cancel_before_start"),
         CheckConstraint("pe_tenths >= 0", name="pe_tenths"),
+        CheckConstraint("fee_cents >= 0", name="fee_cents"),
+        CheckConstraint("guest_limit >= 0", name="guest_limit"),
         CheckConstraint("venue <> '' OR online_url <> '' OR state = 'draft'", name="somewhere"),
         Index("ix_gathering_state_starts_at_id", "state", "starts_at", "id"),
         Index("ix_gathering_starts_at_id", "starts_at", "id"),
@@ -106,12 +168,18 @@ class Gathering(Base):
     capacity: Mapped[int]
     seats_taken: Mapped[int] = mapped_column(default=0)
     seats_held: Mapped[int] = mapped_column(default=0)
+    online_capacity: Mapped[int | None]
+    online_taken: Mapped[int] = mapped_column(default=0)
+    online_held: Mapped[int] = mapped_column(default=0)
     arrivals: Mapped[int] = mapped_column(default=0)
     queued: Mapped[int] = mapped_column(default=0)
     members_from: Mapped[datetime]
     guests_from: Mapped[datetime | None]
+    guest_limit: Mapped[int] = mapped_column(default=1)
     cancel_until: Mapped[datetime]
     pe_tenths: Mapped[int] = mapped_column(default=0)
+    fee_cents: Mapped[int] = mapped_column(default=0, server_default="0")
+    fee_vat_code: Mapped[str] = mapped_column(String(20), default="high", server_default="high")
     sequence: Mapped[int] = mapped_column(default=0)
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
     published_at: Mapped[datetime | None]
@@ -127,9 +195,23 @@ class Gathering(Base):
     )
 
     @property
+    def pools(self) -> tuple[Pool, ...]:
+        """The seats by mode."""
+        return pools_of(self)
+
+    def pool(self, mode: SeatMode) -> Pool | None:
+        """Return the seats of one mode, if one can take part like that."""
+        return next((pool for pool in self.pools if pool.mode is mode), None)
+
+    @property
     def seats_left(self) -> int:
-        """How many seats can still be booked."""
-        return self.capacity - self.seats_taken
+        """How many seats can still be booked, in whatever mode."""
+        return sum(pool.left for pool in self.pools)
+
+    @property
+    def everybody(self) -> int:
+        """How many seats are taken, in whatever mode."""
+        return sum(pool.taken for pool in self.pools)
 
     @property
     def pe_points(self) -> Decimal:
@@ -164,11 +246,17 @@ class Speaker(Base):
     gathering: Mapped[Gathering] = relationship(back_populates="speakers")
 
 
+UNPAID = "state = 'confirmed' AND pay_by IS NOT NULL"
+
+
 class Booking(Base):
     """G2: one person's seat. At most one confirmed booking per person and gathering; earlier ones stay as history.
 
     G4: `cancel_until` and `terms` are what the person agreed to when booking; a later change never makes them worse.
+    G1: `mode` is how they take part; `moves` counts how often that changed, since calendars compare versions (G5).
     G7: `cancelled_late` tells who gave the seat back after that, `no_show_at` who kept it and did not come.
+    P10: `fee_cents` is the fee as it was when the seat was taken, without VAT. While it is to be paid there is a
+    `pay_by`, once it is there is a `paid_at`; with neither nothing is asked. `lapsed` tells whose seat was not paid.
     """
 
     __tablename__ = "booking"
@@ -186,12 +274,23 @@ class Booking(Base):
         CheckConstraint("(state = 'cancelled') = (cancelled_at IS NOT NULL)", name="cancelled_at"),
         CheckConstraint("NOT cancelled_late OR state = 'cancelled'", name="late"),
         CheckConstraint("no_show_at IS NULL OR state = 'confirmed'", name="no_show"),
+        CheckConstraint("fee_cents >= 0", name="fee_cents"),
+        CheckConstraint("pay_by IS NULL OR (paid_at IS NULL AND fee_cents > 0)", name="pay_by"),
+        CheckConstraint("NOT lapsed OR state = 'cancelled'", name="lapsed"),
+        Index(
+            "ix_booking_pay_by",
+            "pay_by",
+            sqlite_where=text(UNPAID),
+            postgresql_where=text(UNPAID),
+        ),
     )
 
     id: Mapped[Id]
     gathering_id: Mapped[UUID] = mapped_column(ForeignKey("gathering.id"))
     account_id: Mapped[UUID] = mapped_column(ForeignKey("account.id"))
     state: Mapped[BookingState] = state_column(BookingState, name="state", default=BookingState.CONFIRMED)
+    mode: Mapped[SeatMode] = state_column(SeatMode, name="mode", default=SeatMode.ON_SITE)
+    moves: Mapped[int] = mapped_column(default=0)
     seq: Mapped[int]
     booked_at: Mapped[datetime]
     cancel_until: Mapped[datetime]
@@ -199,6 +298,10 @@ class Booking(Base):
     cancelled_at: Mapped[datetime | None]
     cancelled_late: Mapped[bool] = mapped_column(default=False)
     no_show_at: Mapped[datetime | None]
+    fee_cents: Mapped[int] = mapped_column(default=0, server_default="0")
+    pay_by: Mapped[datetime | None]
+    paid_at: Mapped[datetime | None]
+    lapsed: Mapped[bool] = mapped_column(default=False, server_default=false())
 
     gathering: Mapped[Gathering] = relationship()
 
@@ -228,6 +331,8 @@ IN_LINE = "state IN ('waiting', 'offered')"
 class WaitlistEntry(Base):
     """G3: one person's place on a waiting list. At most one live place per person and gathering.
 
+    G1: `mode` is what they wait for; who has a seat in the other mode keeps it while waiting.
+
     `freed_by_id` is whose seat is being offered: should the offer lapse, that seat does not return to them either.
     """
 
@@ -254,6 +359,7 @@ class WaitlistEntry(Base):
     gathering_id: Mapped[UUID] = mapped_column(ForeignKey("gathering.id"))
     account_id: Mapped[UUID] = mapped_column(ForeignKey("account.id"))
     state: Mapped[EntryState] = state_column(EntryState, name="state", default=EntryState.WAITING)
+    mode: Mapped[SeatMode] = state_column(SeatMode, name="mode", default=SeatMode.ON_SITE)
     wish: Mapped[Wish] = state_column(Wish, name="wish")
     seq: Mapped[int]
     joined_at: Mapped[datetime]
@@ -301,7 +407,7 @@ class Cause(StrEnum):
 
 
 class Promotion(Base):
-    """G3: the log of a waiting list: each step, with its reason, kept as it was."""
+    """G3: the log of a waiting list: each step, with its reason, kept as it was; `mode` when there were two lists."""
 
     __tablename__ = "promotion"
     __table_args__ = (Index("ix_promotion_gathering_id_at", "gathering_id", "at"),)
@@ -312,6 +418,7 @@ class Promotion(Base):
     account_id: Mapped[UUID] = mapped_column(ForeignKey("account.id"))
     step: Mapped[Step] = state_column(Step, name="step")
     cause: Mapped[Cause] = state_column(Cause, name="cause")
+    mode: Mapped[SeatMode | None] = state_column(SeatMode, name="mode")
     seq: Mapped[int]
     freed_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("account.id"))
     at: Mapped[datetime]

@@ -11,13 +11,13 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BindParameter, Integer, Select, Uuid, and_, bindparam, func, or_, select
+from sqlalchemy import BindParameter, ColumnElement, Integer, Select, Uuid, and_, bindparam, case, func, or_, select
 from sqlalchemy.orm import joinedload
 
 from app.agenda.entries import LISTED, Listed, listed
 from app.agenda.models import Booking, BookingState, Gathering, GatheringKind, GatheringState
 from app.core import clock
-from app.core.db import Base, UtcDateTime, db
+from app.core.db import UtcDateTime, db
 from app.core.errors import NotFound
 from app.core.formats import short_date
 
@@ -311,29 +311,51 @@ def bookings_with_gathering(ids: Sequence[UUID]) -> Sequence[Booking]:
     ).all()
 
 
+def unpaid_seats(now: datetime) -> Sequence[UUID]:
+    """P10: return the seats whose time to pay is over, the longest overdue first."""
+    overdue = select(Booking.id).where(
+        Booking.state == BookingState.CONFIRMED, Booking.pay_by.is_not(None), Booking.pay_by <= now
+    )
+    return db.session.scalars(overdue.order_by(Booking.pay_by)).all()
+
+
+def seats_with_money(gathering_id: UUID) -> Sequence[UUID]:
+    """P10: return the bookings of a gathering for which money was asked or received."""
+    asked = select(Booking.id).where(Booking.gathering_id == gathering_id, Booking.fee_cents > 0)
+    return db.session.scalars(asked.order_by(Booking.seq)).all()
+
+
+def is_full() -> ColumnElement[bool]:
+    """Say as SQL that every seat is taken, in whatever mode."""
+    hall = Gathering.seats_taken >= Gathering.capacity
+    return and_(hall, Gathering.online_taken >= func.coalesce(Gathering.online_capacity, 0))
+
+
 def gatherings_for_bureau(*, past: bool) -> Select[Any]:
     """Give what is coming or what has been, drafts included, as a list to filter and sort."""
     now = clock.now()
     return select(Gathering).where(Gathering.ends_at <= now if past else Gathering.ends_at > now)
 
 
-def bookings_for_bureau(gathering_id: UUID) -> Select[Any]:
-    """Give everybody who holds or gave back a seat, as a list to search, filter and sort."""
-    person = Base.metadata.tables["account"].c
-    return (
-        select(
-            Booking.id,
-            Booking.seq,
-            Booking.state,
-            Booking.booked_at,
-            Booking.cancelled_at,
-            Booking.account_id,
-            (person.given_name + " " + person.family_name).label("name"),
-            person.family_name,
-            person.email,
-        )
-        .join(person.id.table, person.id == Booking.account_id)
-        .where(Booking.gathering_id == gathering_id)
+class Payment(StrEnum):
+    """P10: how the fee of a seat stands."""
+
+    FREE = "free"
+    PAID = "paid"
+    UNPAID = "unpaid"
+    LAPSED = "lapsed"
+    NOTHING_ASKED = "nothing_asked"
+
+
+def payment_of_seat() -> ColumnElement[str]:
+    """Say as SQL how the fee of a seat stands; what was given back in time asks nothing any more."""
+    kept = or_(Booking.state == BookingState.CONFIRMED, Booking.cancelled_late)
+    return case(
+        (Booking.fee_cents == 0, Payment.FREE.value),
+        (Booking.lapsed, Payment.LAPSED.value),
+        (and_(kept, Booking.paid_at.is_not(None)), Payment.PAID.value),
+        (and_(kept, Booking.pay_by.is_not(None)), Payment.UNPAID.value),
+        else_=Payment.NOTHING_ASKED.value,
     )
 
 

@@ -16,8 +16,9 @@ from sqlalchemy import select
 
 from app.accounts import queries as accounts
 from app.agenda import links, queries
-from app.agenda.invitations import place_of
-from app.agenda.models import Booking, BookingState, Gathering, GatheringState
+from app.agenda.invitations import place_for, room_of
+from app.agenda.mails import to_pay
+from app.agenda.models import Booking, BookingState, Gathering, GatheringState, SeatMode
 from app.agenda.services import free_until
 from app.core import clock
 from app.core.db import atomic, db
@@ -96,9 +97,12 @@ def _post(kind: Reminder, booking: Booking) -> None:
         "gathering": gathering,
         "days": days,
         "free_until": free_until(booking) if free_until(booking) > clock.now() else None,
-        "place": place_of(gathering),
+        "mode": booking.mode,
+        "place": place_for(gathering, booking.mode),
+        "room": room_of(gathering, booking.mode),
+        "to_pay": to_pay(booking),
         "page": link("agenda.show", id=gathering.id),
-        "ticket": links.ticket_address(booking.id) if gathering.venue else "",
+        "ticket": links.ticket_address(booking.id) if booking.mode is SeatMode.ON_SITE else "",
         "choices": link("accounts.mail_choices"),
     }
     mail.post(

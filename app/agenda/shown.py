@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -15,11 +15,14 @@ from uuid import UUID
 from markupsafe import Markup
 
 from app.agenda.entries import Listed
-from app.agenda.models import EntryState, Gathering, GatheringKind, GatheringState, Mode
+from app.agenda.models import EntryState, Gathering, GatheringKind, GatheringState, Mode, SeatMode
 from app.agenda.queries import Month, Where
+from app.agenda.services import Fee
 from app.agenda.services import is_open as line_is_open
+from app.agenda.waitlist_queries import Stand
 from app.core import clock
 from app.core.i18n import _l, language
+from app.payments.models import CURRENCY
 
 KINDS = {
     GatheringKind.KNOWLEDGE_SESSION: _l("Knowledge session"),
@@ -28,6 +31,7 @@ KINDS = {
     GatheringKind.NETWORK_MEETING: _l("Network meeting"),
     GatheringKind.CHALLENGE_FINAL: _l("Interim Challenge final"),
 }
+MODES = {SeatMode.ON_SITE: _l("In the hall"), SeatMode.ONLINE: _l("Online")}
 WHERES = {Where.ON_SITE: _l("On site"), Where.ONLINE: _l("Online")}
 STATES = {
     GatheringState.DRAFT: ("info", _l("Draft")),
@@ -43,8 +47,8 @@ class Viewer:
     signed_in: bool = False
     member: bool = False
     lapsing: bool = False
-    booked: set[UUID] = field(default_factory=set)
-    in_line: dict[UUID, EntryState] = field(default_factory=dict)
+    booked: Mapping[UUID, SeatMode] = field(default_factory=dict)
+    in_line: Mapping[UUID, Stand] = field(default_factory=dict)
 
 
 class Offer(StrEnum):
@@ -65,13 +69,15 @@ class Offer(StrEnum):
 
 def offer(gathering: Gathering | Listed, viewer: Viewer) -> Offer:
     """Decide what a viewer is offered; the rules themselves are asked again when it is taken."""
-    now, stands = clock.now(), viewer.in_line.get(gathering.id)
-    opened, full = gathering.members_from <= now, not gathering.seats_left
+    now, in_line = clock.now(), viewer.in_line.get(gathering.id)
+    stands = in_line.state if in_line else None
+    pool = gathering.pool(in_line.mode) if in_line else None
+    opened, full = gathering.members_from <= now, not (pool.left if pool else gathering.seats_left)
     first_that_holds = (
         (Offer.CALLED_OFF, gathering.state is GatheringState.CANCELLED),
         (Offer.PAST, gathering.starts_at <= now),
-        (Offer.BOOKED, gathering.id in viewer.booked),
         (Offer.OFFERED, stands is EntryState.OFFERED),
+        (Offer.BOOKED, gathering.id in viewer.booked),
         (Offer.WAITING, full and stands is EntryState.WAITING),
         (Offer.QUEUE, full and opened and viewer.member and not viewer.lapsing and line_is_open(gathering)),
         (Offer.FULL, full),
@@ -80,6 +86,41 @@ def offer(gathering: Gathering | Listed, viewer: Viewer) -> Offer:
         (Offer.BOOK, viewer.member),
     )
     return next((offered for offered, holds in first_that_holds if holds), Offer.JOIN)
+
+
+@dataclass(frozen=True)
+class SeatChoice:
+    """G1: one way to take part in a hybrid gathering, with what somebody may do: book, exchange, or join the line."""
+
+    mode: SeatMode
+    capacity: int
+    taken: int
+    mine: bool
+    queue: bool
+    open: bool
+
+    @property
+    def left(self) -> int:
+        return self.capacity - self.taken
+
+
+def choices(gathering: Gathering | Listed, viewer: Viewer) -> tuple[SeatChoice, ...]:
+    """G1: tell of each way to take part in a hybrid gathering what somebody can do about it; of any other nothing."""
+    if gathering.online_capacity is None:
+        return ()
+    in_line, mine = viewer.in_line.get(gathering.id), viewer.booked.get(gathering.id)
+    may_queue = in_line is None and line_is_open(gathering)
+    return tuple(
+        SeatChoice(
+            pool.mode,
+            pool.capacity,
+            pool.taken,
+            mine=mine is pool.mode,
+            queue=not pool.left,
+            open=mine is not pool.mode and (pool.left > 0 or may_queue),
+        )
+        for pool in gathering.pools
+    )
 
 
 def by_month(gatherings: Iterable[Listed]) -> tuple[tuple[Month, tuple[Listed, ...]], ...]:
@@ -99,7 +140,7 @@ def points(number: Decimal) -> str:
     return text if language() == "en" else text.replace(".", ",")
 
 
-def structured_data(gathering: Gathering, url: str) -> Markup:
+def structured_data(gathering: Gathering, url: str, fee: Fee | None = None) -> Markup:
     """G10: describe the gathering to search engines as schema.org has it, escaped so that no title ends the script."""
     data: dict[str, Any] = {
         "@context": "https://schema.org",
@@ -111,12 +152,37 @@ def structured_data(gathering: Gathering, url: str) -> Markup:
         "endDate": _iso(gathering, gathering.ends_at),
         "eventStatus": _status(gathering.state),
         "eventAttendanceMode": f"https://schema.org/{_ATTENDANCE[gathering.mode]}",
-        "maximumAttendeeCapacity": gathering.capacity,
+        "maximumAttendeeCapacity": sum(pool.capacity for pool in gathering.pools),
         "remainingAttendeeCapacity": gathering.seats_left,
+        **_capacities(gathering),
         "location": _locations(gathering, url),
         "performer": [{"@type": "Person", "name": speaker.name} for speaker in gathering.speakers],
     }
+    if fee is not None:
+        data["offers"] = _offers(gathering, url, fee)
     return _as_script({name: value for name, value in data.items() if value != []})
+
+
+def _offers(gathering: Gathering, url: str, fee: Fee) -> dict[str, Any]:
+    """Tell what a seat costs, VAT included, and whether there is one."""
+    return {
+        "@type": "Offer",
+        "url": url,
+        "price": f"{fee.gross_cents // 100}.{fee.gross_cents % 100:02d}",
+        "priceCurrency": CURRENCY,
+        "availability": "https://schema.org/" + ("InStock" if gathering.seats_left else "SoldOut"),
+        "validFrom": _iso(gathering, gathering.members_from),
+    }
+
+
+def _capacities(gathering: Gathering) -> dict[str, int]:
+    """G1: tell of a hybrid gathering how many there can be in the hall, and how many online."""
+    if gathering.online_capacity is None:
+        return {}
+    return {
+        "maximumPhysicalAttendeeCapacity": gathering.capacity,
+        "maximumVirtualAttendeeCapacity": gathering.online_capacity,
+    }
 
 
 def structured_list(gatherings: Sequence[tuple[Listed, str]]) -> Markup:

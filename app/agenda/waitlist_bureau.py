@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from uuid import UUID
 
 from flask import Blueprint, flash, redirect, request, url_for
@@ -13,8 +14,9 @@ from app.accounts import queries as accounts
 from app.accounts.current import current_account
 from app.agenda import queries, services
 from app.agenda import waitlist_queries as waitlist
-from app.agenda.forms import WISHES, SeatsForm
-from app.agenda.models import Cause, EntryState, GatheringState, Promotion, Step
+from app.agenda.forms import WISHES, HybridSeatsForm, SeatsForm
+from app.agenda.models import Cause, EntryState, Gathering, GatheringState, Pool, Promotion, SeatMode, Step
+from app.agenda.services import Effect
 from app.agenda.services.refusals import CapacityBelowBookings
 from app.core import access, clock
 from app.core.db import atomic
@@ -34,6 +36,7 @@ STATES = {
     EntryState.LEFT: ("", _l("Left")),
     EntryState.OVER: ("", _l("List closed")),
 }
+LINES = {SeatMode.ON_SITE: _l("For the hall"), SeatMode.ONLINE: _l("To take part online")}
 STEPS = {
     Step.SEATED: _l("%(person)s (no. %(number)s) got a seat"),
     Step.OFFERED: _l("%(person)s (no. %(number)s) was offered a seat"),
@@ -43,7 +46,7 @@ STEPS = {
     Step.PASSED_OVER: _l("%(person)s (no. %(number)s) was passed over"),
 }
 CAUSES = {
-    Cause.SEAT_GIVEN_BACK: _l("%(freed_by)s gave a seat back."),
+    Cause.SEAT_GIVEN_BACK: _l("The seat of %(freed_by)s came free."),
     Cause.SEATS_ADDED: _l("The bureau added seats."),
     Cause.OFFER_DECLINED: _l("%(freed_by)s declined the seat before."),
     Cause.OFFER_EXPIRED: _l("The offer before went unanswered."),
@@ -74,6 +77,19 @@ ENTRIES = Listing(
     export=True,
     page_size=50,
 )
+HYBRID_ENTRIES = replace(
+    ENTRIES,
+    columns=[
+        *ENTRIES.columns[:2],
+        Column("mode", _l("Waits for"), text=lambda mode: LINES[mode]),
+        *ENTRIES.columns[2:],
+    ],
+    filters=[
+        *ENTRIES.filters,
+        ChoiceFilter("mode", _l("Waits for"), [Option(mode, label) for mode, label in LINES.items()]),
+    ],
+)
+"""Of a hybrid gathering: two lists in one, numbered as they came."""
 
 
 @bp.get("/<uuid:id>/waitlist")
@@ -83,7 +99,8 @@ def show(id: UUID) -> ResponseReturnValue:
     gathering = queries.any_gathering(id)
     log = waitlist.promotions(id)
     names = accounts.names({one.account_id for one in log} | {one.freed_by_id for one in log if one.freed_by_id})
-    return ENTRIES.respond(
+    listing = ENTRIES if gathering.online_capacity is None else HYBRID_ENTRIES
+    return listing.respond(
         "agenda/bureau/waitlist.html",
         waitlist.entries_for_bureau(id),
         gathering=gathering,
@@ -98,7 +115,8 @@ def _told(one: Promotion, names: dict[UUID, str]) -> tuple[str, str]:
         "number": one.seq,
         "freed_by": names.get(one.freed_by_id, "") if one.freed_by_id else _("Somebody"),
     }
-    return str(STEPS[one.step]) % known, str(CAUSES[one.cause]) % known
+    what = str(STEPS[one.step]) % known
+    return f"{what} ({str(LINES[one.mode]).lower()})" if one.mode else what, str(CAUSES[one.cause]) % known
 
 
 @bp.route("/<uuid:id>/seats", methods=["GET", "POST"])
@@ -106,28 +124,45 @@ def _told(one: Promotion, names: dict[UUID, str]) -> tuple[str, str]:
 def seats(id: UUID) -> ResponseReturnValue:
     """G3: raise or lower the number of seats; what that does is shown before it is done."""
     gathering = queries.any_gathering(id)
-    form = SeatsForm(data={"capacity": gathering.capacity})
-    effect, names = None, {}
-    if form.validate_on_submit():
-        if form.capacity.data < gathering.seats_taken:
-            form.refuse(CapacityBelowBookings(gathering.seats_taken), form.capacity)
-        elif request.form.get("confirmed") == str(form.capacity.data):
-            return _change(id, form.capacity.data)
-        else:
-            effect = services.effect_of(gathering, form.capacity.data)
-            names = accounts.names({*effect.seated, *effect.asked, *effect.passed_over})
+    kind = HybridSeatsForm if gathering.online_capacity is not None else SeatsForm
+    form = kind(data={"capacity": gathering.capacity, "online_capacity": gathering.online_capacity})
+    effects: list[tuple[Pool, int, Effect]] = []
+    if form.validate_on_submit() and _room_for_all(form, gathering):
+        if request.form.get("confirmed") == form.mark():
+            return _change(id, form)
+        effects = [
+            (pool, field.data, services.effect_of(gathering, pool.mode, field.data))
+            for pool, field in zip(gathering.pools, form.numbers(), strict=True)
+            if field.data != pool.capacity or len(gathering.pools) == 1
+        ]
+    concerned = {who for _pool, _number, one in effects for who in (*one.seated, *one.asked, *one.passed_over)}
     return render_form(
         "agenda/bureau/seats.html",
         form,
         gathering=gathering,
-        effect=effect,
-        names=names,
+        effects=effects,
+        names=accounts.names(concerned),
         open=gathering.state is not GatheringState.CANCELLED and gathering.starts_at > clock.now(),
     )
 
 
-def _change(id: UUID, capacity: int) -> ResponseReturnValue:
+def _room_for_all(form: SeatsForm, gathering: Gathering) -> bool:
+    """Say by each field whether it leaves room for who has a seat."""
+    for pool, field in zip(gathering.pools, form.numbers(), strict=True):
+        if field.data < pool.taken:
+            form.refuse(CapacityBelowBookings(pool.taken), field)
+    return not form.problems
+
+
+def _change(id: UUID, form: SeatsForm) -> ResponseReturnValue:
+    numbers = [field.data for field in form.numbers()]
     with atomic():
-        services.change_seats(queries.any_gathering(id), capacity, by=current_account().id)
-    flash(_("There are %(number)s seats now.", number=capacity), "success")
+        services.change_seats(queries.any_gathering(id), *numbers, by=current_account().id)
+    if len(numbers) > 1:
+        flash(
+            _("There are %(hall)s seats in the hall and %(online)s online now.", hall=numbers[0], online=numbers[1]),
+            "success",
+        )
+    else:
+        flash(_("There are %(number)s seats now.", number=numbers[0]), "success")
     return redirect(url_for("agenda_bureau.show", id=id), 303)

@@ -26,7 +26,7 @@ from app.agenda.events import (
     WaitlistJoined,
     WaitlistLeft,
 )
-from app.agenda.invitations import place_of
+from app.agenda.invitations import place_for
 from app.agenda.mails import AT_ONCE, letter, moved_payload, was
 from app.agenda.models import (
     Booking,
@@ -34,9 +34,10 @@ from app.agenda.models import (
     EntryState,
     Gathering,
     GatheringState,
+    SeatMode,
     WaitlistEntry,
 )
-from app.agenda.services import free_until, is_open, terms_of
+from app.agenda.services import fee_of, free_until, is_open, terms_of
 from app.core import clock
 from app.core.calendars import Method
 from app.core.db import atomic
@@ -47,16 +48,26 @@ from app.mail.rendering import link
 ENDED = {EntryState.LEFT, EntryState.DECLINED}
 
 
-def make_ready(gathering: Gathering, account: Account, id: UUID) -> None:
-    """Write the mail that booking will probably cause, under the id that the booking or the place will get."""
+def make_ready(gathering: Gathering, account: Account, id: UUID, mode: SeatMode | None) -> None:
+    """Write the mail that booking will probably cause, under the id that the booking or the place will get.
+
+    Not that of a seat with a fee: what it tells of the bill is known once that is drawn up.
+    """
     if gathering.state is not GatheringState.PUBLISHED or gathering.starts_at <= clock.now():
         return
-    if gathering.seats_left:
+    pool = gathering.pool(mode) if mode else gathering.pools[0]
+    if pool is None:
+        return
+    if pool.left:
+        if gathering.fee_cents:
+            return
         booking = Booking(
             id=id,
             gathering_id=gathering.id,
             account_id=account.id,
             state=BookingState.CONFIRMED,
+            mode=pool.mode,
+            moves=0,
             cancel_until=gathering.cancel_until,
             terms=terms_of(gathering),
             gathering=gathering,
@@ -64,11 +75,13 @@ def make_ready(gathering: Gathering, account: Account, id: UUID) -> None:
         about = letter("agenda/seat_booked", booking, account, Method.REQUEST, gathering.sequence)
         mail.make_ready(key=f"seat-booked:{id}", version=gathering.sequence, **about)
     elif is_open(gathering):
-        about = _letter("agenda/waitlist_joined", id, gathering, account)
+        about = _letter("agenda/waitlist_joined", id, gathering, pool.mode, account)
         mail.make_ready(key=f"waitlist-joined:{id}", version=gathering.sequence, **about)
 
 
-def _letter(template: str, entry_id: UUID, gathering: Gathering, account: Account, **values: Any) -> dict[str, Any]:
+def _letter(
+    template: str, entry_id: UUID, gathering: Gathering, mode: SeatMode, account: Account, **values: Any
+) -> dict[str, Any]:
     return {
         "template": template,
         "to": account.email,
@@ -78,7 +91,9 @@ def _letter(template: str, entry_id: UUID, gathering: Gathering, account: Accoun
         "about_id": gathering.id,
         "values": {
             "gathering": gathering,
-            "place": place_of(gathering),
+            "mode": mode,
+            "place": place_for(gathering, mode),
+            "fee": fee_of(gathering),
             "page": link("agenda.show", id=gathering.id),
             "answer": links.place_address(entry_id),
             "again": links.booking_address(gathering.id, account.id),
@@ -92,8 +107,8 @@ def confirm_place(event: WaitlistJoined) -> None:
     key = f"waitlist-joined:{event.entry_id}"
     if mail.post_ready(key, version=event.sequence):
         return
-    gathering, account = queries.published(event.gathering_id), accounts.account(event.account_id)
-    mail.post(key=key, **_letter("agenda/waitlist_joined", event.entry_id, gathering, account))
+    entry, account = waitlist.entry(event.entry_id), accounts.account(event.account_id)
+    mail.post(key=key, **_letter("agenda/waitlist_joined", entry.id, entry.gathering, entry.mode, account))
 
 
 def announce_seat(event: SeatPromoted) -> None:
@@ -199,12 +214,15 @@ def tell_moved_in_line(*, gathering_id: str, sequence: int, told_at: str, before
                 former = was(gathering, before)
                 if former.get("online") and gathering.online_url:
                     del former["online"]
+                if former.get("place") and entry.mode is SeatMode.ONLINE:
+                    del former["place"]
                 if former and _coming(entry):
                     key = f"moved-in-line:{entry.id}:{gathering.sequence}"
                     offered_until = entry.offer_until if entry.state is EntryState.OFFERED else None
                     values = {"was": former, "offered_until": offered_until}
                     account = accounts.account(entry.account_id)
-                    mail.post(key=key, **_letter("agenda/waitlist_moved", entry.id, gathering, account, **values))
+                    about = _letter("agenda/waitlist_moved", entry.id, gathering, entry.mode, account, **values)
+                    mail.post(key=key, **about)
 
 
 def _until(entry: WaitlistEntry) -> datetime:
@@ -215,7 +233,7 @@ def _until(entry: WaitlistEntry) -> datetime:
 def _write(template: str, entry: WaitlistEntry, **values: Any) -> None:
     account = accounts.account(entry.account_id)
     key = f"{template.rpartition('/')[2].replace('_', '-')}:{entry.id}"
-    mail.post(key=key, **_letter(template, entry.id, entry.gathering, account, **values))
+    mail.post(key=key, **_letter(template, entry.id, entry.gathering, entry.mode, account, **values))
 
 
 def register() -> None:

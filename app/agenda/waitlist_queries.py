@@ -18,11 +18,10 @@ from sqlalchemy import (
     and_,
     bindparam,
     case,
-    cast,
     exists,
     func,
     literal,
-    null,
+    or_,
     select,
     type_coerce,
     union_all,
@@ -38,6 +37,7 @@ from app.agenda.models import (
     GatheringKind,
     GatheringState,
     Promotion,
+    SeatMode,
     WaitlistEntry,
     WaitlistPreference,
     Wish,
@@ -53,20 +53,29 @@ ENOUGH = 4
 LARGEST_SEQ = 2_147_483_647
 
 
-class Standings(NamedTuple):
-    """How somebody stands among some gatherings: where they have a seat, and how where they wait."""
+class Stand(NamedTuple):
+    """How somebody stands in line, and for what."""
 
-    booked: set[UUID]
-    in_line: dict[UUID, EntryState]
+    state: EntryState
+    mode: SeatMode
+
+
+class Standings(NamedTuple):
+    """How somebody stands among some gatherings: where they have which seat, and how where they wait."""
+
+    booked: dict[UUID, SeatMode]
+    in_line: dict[UUID, Stand]
 
 
 _STANDINGS = union_all(
-    select(Booking.gathering_id, literal("booked").label("state")).where(
+    select(Booking.gathering_id, literal("booked").label("state"), Booking.mode).where(
         Booking.account_id == bindparam("account_id", type_=Uuid()),
         Booking.state == BookingState.CONFIRMED,
         Booking.gathering_id.in_(bindparam("ids", expanding=True)),
     ),
-    select(WaitlistEntry.gathering_id, type_coerce(WaitlistEntry.state, String()).label("state")).where(
+    select(
+        WaitlistEntry.gathering_id, type_coerce(WaitlistEntry.state, String()).label("state"), WaitlistEntry.mode
+    ).where(
         WaitlistEntry.account_id == bindparam("account_id", type_=Uuid()),
         WaitlistEntry.state.in_(IN_LINE),
         WaitlistEntry.gathering_id.in_(bindparam("ids", expanding=True)),
@@ -77,12 +86,12 @@ _STANDINGS = union_all(
 def standings_among(account_id: UUID, gathering_ids: Iterable[UUID]) -> Standings:
     """Return at which of these gatherings somebody has a seat or waits for one, in one question."""
     wanted = list(gathering_ids)
-    found = Standings(set(), {})
+    found = Standings({}, {})
     for row in db.session.execute(_STANDINGS, {"account_id": account_id, "ids": wanted}) if wanted else ():
         if row.state == "booked":
-            found.booked.add(row.gathering_id)
+            found.booked[row.gathering_id] = row.mode
         else:
-            found.in_line[row.gathering_id] = EntryState(row.state)
+            found.in_line[row.gathering_id] = Stand(EntryState(row.state), row.mode)
     return found
 
 
@@ -104,16 +113,28 @@ class Own(NamedTuple):
 
     booking: Booking | None
     entry: WaitlistEntry | None
-    ahead: int
+    ahead_on_site: int
+    ahead_online: int
+
+    def ahead(self, mode: SeatMode) -> int:
+        """How many wait for a seat of a mode before somebody, or in all."""
+        return self.ahead_online if mode is SeatMode.ONLINE else self.ahead_on_site
 
 
 @cache
 def _own() -> Select[Any]:
     person, waiting = bindparam("account_id", type_=Uuid()), aliased(WaitlistEntry)
     behind_all = func.coalesce(WaitlistEntry.seq, LARGEST_SEQ)
-    ahead = select(func.count()).where(
-        waiting.gathering_id == Gathering.id, waiting.state == EntryState.WAITING, waiting.seq < behind_all
-    )
+
+    def ahead(mode: SeatMode) -> Any:
+        counted = select(func.count()).where(
+            waiting.gathering_id == Gathering.id,
+            waiting.state == EntryState.WAITING,
+            waiting.mode == mode,
+            waiting.seq < behind_all,
+        )
+        return counted.correlate(Gathering, WaitlistEntry).scalar_subquery()
+
     held = and_(
         Booking.gathering_id == Gathering.id, Booking.account_id == person, Booking.state == BookingState.CONFIRMED
     )
@@ -122,7 +143,7 @@ def _own() -> Select[Any]:
         WaitlistEntry.account_id == person,
         WaitlistEntry.state.in_(IN_LINE),
     )
-    wanted = select(Booking, WaitlistEntry, ahead.correlate(Gathering, WaitlistEntry).scalar_subquery())
+    wanted = select(Booking, WaitlistEntry, ahead(SeatMode.ON_SITE), ahead(SeatMode.ONLINE))
     wanted = wanted.select_from(Gathering).outerjoin(Booking, held).outerjoin(WaitlistEntry, stood)
     return wanted.where(Gathering.id == bindparam("gathering_id", type_=Uuid()))
 
@@ -150,10 +171,13 @@ def entry(id: UUID) -> WaitlistEntry:
     return found
 
 
-def waiting_after(gathering_id: UUID, seq: int, limit: int) -> Sequence[WaitlistEntry]:
-    """Return who waits behind a number, in order of arrival, as it stands now."""
+def waiting_after(gathering_id: UUID, mode: SeatMode, seq: int, limit: int) -> Sequence[WaitlistEntry]:
+    """Return who waits for a seat of a mode behind a number, in order of arrival, as it stands now."""
     wanted = select(WaitlistEntry).where(
-        WaitlistEntry.gathering_id == gathering_id, WaitlistEntry.state == EntryState.WAITING, WaitlistEntry.seq > seq
+        WaitlistEntry.gathering_id == gathering_id,
+        WaitlistEntry.state == EntryState.WAITING,
+        WaitlistEntry.mode == mode,
+        WaitlistEntry.seq > seq,
     )
     ordered = wanted.order_by(WaitlistEntry.seq).limit(limit).execution_options(populate_existing=True)
     return db.session.scalars(ordered).all()
@@ -176,6 +200,7 @@ def position(entry: WaitlistEntry) -> int:
     ahead = select(func.count()).where(
         WaitlistEntry.gathering_id == entry.gathering_id,
         WaitlistEntry.state == EntryState.WAITING,
+        WaitlistEntry.mode == entry.mode,
         WaitlistEntry.seq < entry.seq,
     )
     return 1 + (db.session.scalar(ahead) or 0)
@@ -283,6 +308,7 @@ class Place(NamedTuple):
     id: UUID
     state: EntryState
     offer_until: datetime | None
+    mode: SeatMode
     gathering: Listed
 
 
@@ -295,10 +321,16 @@ class Ahead(NamedTuple):
 
 _NOW, _PERSON = bindparam("now", type_=UtcDateTime()), bindparam("account_id", type_=Uuid())
 _AHEAD = union_all(
-    select(Booking.id, literal("booked").label("state"), cast(null(), UtcDateTime()).label("offer_until"), *COLUMNS)
+    select(Booking.id, literal("booked").label("state"), Booking.pay_by.label("until"), Booking.mode, *COLUMNS)
     .join(Booking.gathering)
     .where(Booking.account_id == _PERSON, Booking.state == BookingState.CONFIRMED, Gathering.ends_at > _NOW),
-    select(WaitlistEntry.id, type_coerce(WaitlistEntry.state, String()), WaitlistEntry.offer_until, *COLUMNS)
+    select(
+        WaitlistEntry.id,
+        type_coerce(WaitlistEntry.state, String()),
+        WaitlistEntry.offer_until,
+        WaitlistEntry.mode,
+        *COLUMNS,
+    )
     .join(WaitlistEntry.gathering)
     .where(
         WaitlistEntry.account_id == _PERSON,
@@ -314,11 +346,11 @@ def ahead_for(account_id: UUID, *, limit: int = 50) -> Ahead:
     """Return somebody's next seats and where they wait, in one question."""
     found = Ahead([], [])
     for row in db.session.execute(_NEXT_FIRST, {"account_id": account_id, "now": clock.now(), "most": limit}):
-        gathering = Listed._make((*row[3:], ()))
+        gathering = Listed._make((*row[4:], ()))
         if row[1] == "booked":
-            found.seats.append(Seat(row[0], gathering))
+            found.seats.append(Seat(row[0], row[3], gathering, row[2]))
         else:
-            found.places.append(Place(row[0], EntryState(row[1]), row[2], gathering))
+            found.places.append(Place(row[0], EntryState(row[1]), row[2], row[3], gathering))
     found.places.sort(key=lambda place: place.state is not EntryState.OFFERED)
     return found
 
@@ -331,6 +363,7 @@ def entries_for_bureau(gathering_id: UUID) -> Select[Any]:
             WaitlistEntry.id,
             WaitlistEntry.seq,
             WaitlistEntry.state,
+            WaitlistEntry.mode,
             WaitlistEntry.wish,
             WaitlistEntry.joined_at,
             WaitlistEntry.offer_until,
@@ -347,11 +380,17 @@ def entries_for_bureau(gathering_id: UUID) -> Select[Any]:
 def first_in_line(gathering_id: UUID, most: int) -> Sequence[Any]:
     """Return who stands first in line, each with how many wait and how many have an offer, and which ends first."""
     named = entries_for_bureau(gathering_id).where(WaitlistEntry.state.in_(IN_LINE)).subquery()
+
+    def waits_for(mode: SeatMode) -> ColumnElement[bool]:
+        return and_(named.c.state == EntryState.WAITING, named.c.mode == mode)
+
     has_offer = case((named.c.state == EntryState.OFFERED, named.c.offer_until))
     counted = select(
         named,
         func.count(has_offer).over().label("offers"),
-        (func.count().over() - func.count(has_offer).over()).label("waiting"),
+        func.count().over().label("in_line"),
+        func.count(case((waits_for(SeatMode.ON_SITE), 1))).over().label("waiting_in_hall"),
+        func.count(case((waits_for(SeatMode.ONLINE), 1))).over().label("waiting_online"),
         func.min(has_offer).over().label("next_offer_until"),
     )
     return db.session.execute(counted.order_by(named.c.seq).limit(most)).all()
@@ -359,11 +398,16 @@ def first_in_line(gathering_id: UUID, most: int) -> Sequence[Any]:
 
 def is_stuck() -> ColumnElement[bool]:
     """Say as SQL that somebody waits while a seat is free: passed over, or the list had closed before it came free."""
-    waits = exists().where(WaitlistEntry.gathering_id == Gathering.id, WaitlistEntry.state == EntryState.WAITING)
+    in_hall, online = Gathering.seats_taken < Gathering.capacity, Gathering.online_taken < Gathering.online_capacity
+    apart = and_(Gathering.online_capacity.is_not(None), WaitlistEntry.mode == SeatMode.ONLINE)
+    waits = exists().where(
+        WaitlistEntry.gathering_id == Gathering.id,
+        WaitlistEntry.state == EntryState.WAITING,
+        or_(and_(apart, online), and_(~apart, in_hall)),
+    )
     return and_(
         Gathering.state == GatheringState.PUBLISHED,
         Gathering.starts_at > clock.now(),
-        Gathering.seats_taken < Gathering.capacity,
         Gathering.queued > 0,
         waits,
     )

@@ -13,6 +13,7 @@ from markupsafe import escape
 from sqlalchemy import select
 
 from app.accounts.models import Account
+from app.agenda.guests.models import Guest
 from app.agenda.models import (
     Booking,
     BookingState,
@@ -20,6 +21,7 @@ from app.agenda.models import (
     Gathering,
     GatheringKind,
     GatheringState,
+    SeatMode,
     Speaker,
     WaitlistEntry,
 )
@@ -28,7 +30,7 @@ from app.core.db import db
 from app.core.i18n import _, speaking
 from app.jobs import services as jobs
 from app.mail.models import OutboxMail
-from app.membership.models import Company, Membership, MembershipPeriod, Plan
+from app.membership.models import Benefit, Company, Membership, MembershipPeriod, Plan, PlanEntitlement
 from tests.factories import make_account
 
 NOW = datetime(2027, 1, 4, 8, 0, tzinfo=UTC)
@@ -46,6 +48,8 @@ def plan() -> Plan:
     if found is None:
         found = Plan(slug=f"kring-{next(_numbers)}", name_nl="Kring", name_en="Circle")
         db.session.add(found)
+        db.session.flush()
+        db.session.add(PlanEntitlement(plan_id=found.id, benefit=Benefit.GUESTS, quota=3))
         db.session.flush()
     return found
 
@@ -101,7 +105,10 @@ def make_gathering(speakers: tuple[str, ...] = ("Mirjam Boogaard",), **values: A
         "members_from": NOW - timedelta(days=7),
         "cancel_until": starts_at - timedelta(days=2),
     }
-    gathering = Gathering(**(defaults | values))
+    told = defaults | values
+    if told["venue"] and told.get("online_url"):
+        told.setdefault("online_capacity", told["capacity"])
+    gathering = Gathering(**told)
     gathering.speakers = [
         Speaker(position=n, name=name, headline="Interim-directeur") for n, name in enumerate(speakers)
     ]
@@ -123,6 +130,13 @@ def live(gathering: Gathering) -> list[Booking]:
     return list(db.session.scalars(wanted.order_by(Booking.seq)))
 
 
+def brought(gathering: Gathering) -> list[Guest]:
+    """The guests who have a seat at a gathering, in order of arrival."""
+    db.session.expire_all()
+    wanted = select(Guest).where(Guest.gathering_id == gathering.id, Guest.state == BookingState.CONFIRMED)
+    return list(db.session.scalars(wanted.order_by(Guest.seq)))
+
+
 def in_line(gathering: Gathering) -> list[WaitlistEntry]:
     """Who waits for a seat or has an offer, in order of arrival."""
     db.session.expire_all()
@@ -131,10 +145,17 @@ def in_line(gathering: Gathering) -> list[WaitlistEntry]:
 
 
 def seats_add_up(gathering: Gathering) -> bool:
-    """Whether the counters tell what bookings and offers tell, and there is room for all of them."""
-    held = sum(one.state is EntryState.OFFERED for one in in_line(gathering))
-    taken = len(live(gathering)) + held
-    return (taken, held) == (gathering.seats_taken, gathering.seats_held) and taken <= gathering.capacity
+    """Whether the counters tell what bookings, guests and offers tell, and there is room for all of them."""
+    counted = [(gathering.seats_taken, gathering.seats_held, gathering.capacity)]
+    if gathering.online_capacity is not None:
+        counted.append((gathering.online_taken, gathering.online_held, gathering.online_capacity))
+    return all(_adds_up(gathering, pool.mode, *numbers) for pool, numbers in zip(gathering.pools, counted, strict=True))
+
+
+def _adds_up(gathering: Gathering, mode: SeatMode, taken: int, held: int, capacity: int) -> bool:
+    offered = [one for one in in_line(gathering) if one.state is EntryState.OFFERED and one.mode is mode]
+    booked = [one for one in (*live(gathering), *brought(gathering)) if one.mode is mode]
+    return (len(booked) + len(offered), len(offered)) == (taken, held) and taken <= capacity
 
 
 @pytest.fixture

@@ -273,10 +273,13 @@ def test_a_booking_is_its_owners_own(client, member, sign_in, app: Flask):
     assert mine.state is BookingState.CONFIRMED
 
 
-def test_the_online_address_is_for_who_holds_a_seat(client, member):
+def test_g1_the_online_address_is_for_who_takes_part_online(client, member):
     gathering = make_gathering(online_url="https://meet.example/geheim")
     assert "meet.example" not in client.get(f"/agenda/{gathering.id}").text
-    book(client, gathering)
+    client.post(f"/agenda/{gathering.id}/book", data={"mode": "on_site"})
+    assert "meet.example" not in client.get(f"/agenda/{gathering.id}").text + client.get("/agenda/mine").text
+    client.post(f"/agenda/{gathering.id}/book", data={"mode": "online"})
+    assert "meet.example" in client.get("/agenda/mine").text
     assert "meet.example" in client.get(f"/agenda/{gathering.id}").text
 
 

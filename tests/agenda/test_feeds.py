@@ -14,7 +14,7 @@ from sqlalchemy import select
 
 from app.agenda import services
 from app.agenda.feeds.models import CalendarFeed
-from app.agenda.models import GatheringKind, GatheringState
+from app.agenda.models import GatheringKind, GatheringState, SeatMode
 from app.audit.models import AuditEntry
 from app.core import calendars, limits
 from app.core.calendars import Entry, Party
@@ -57,7 +57,7 @@ def program(app):
 
 def test_g5_the_feed_holds_ones_seats_and_nobody_elses(member, give, program):
     mine, other = make_gathering(online_url="https://meet.example/1"), make_gathering(title="Niet van mij")
-    booking = services.book_seat(mine, member.id, by=member.id)
+    booking = services.book_seat(mine, member.id, by=member.id, mode=SeatMode.ONLINE)
     services.book_seat(other, make_member().id, by=member.id)
     found = events(program.get(give()))
     assert list(found) == ["Veranderen zonder macht"]

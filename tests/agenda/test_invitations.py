@@ -12,14 +12,14 @@ from hypothesis import strategies as st
 from icalendar import Calendar
 
 from app.agenda.invitations import Appointment, calendar_file
-from app.agenda.models import Booking, Gathering, GatheringKind
+from app.agenda.models import Booking, Gathering, GatheringKind, SeatMode
 from app.core.calendars import Method, Party, amsterdam
 
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
 SPRING, AUTUMN = datetime(2027, 3, 28, 1, tzinfo=UTC), datetime(2027, 10, 31, 1, tzinfo=UTC)
 
 
-def booking(**values: Any) -> Booking:
+def booking(mode: SeatMode = SeatMode.ON_SITE, moves: int = 0, **values: Any) -> Booking:
     starts_at = values.pop("starts_at", datetime(2027, 1, 14, 18, 30, tzinfo=UTC))
     defaults = {
         "kind": GatheringKind.KNOWLEDGE_SESSION,
@@ -33,7 +33,7 @@ def booking(**values: Any) -> Booking:
         "sequence": 0,
         "ends_at": starts_at + timedelta(hours=2),
     }
-    return Booking(id="7c1f", gathering=Gathering(starts_at=starts_at, **(defaults | values)))
+    return Booking(id="7c1f", mode=mode, moves=moves, gathering=Gathering(starts_at=starts_at, **(defaults | values)))
 
 
 def appointment(method: Method = Method.REQUEST, sequence: int = 0, name: str = "Sanne Verhoeven") -> Appointment:
@@ -126,13 +126,25 @@ def test_g5_elsewhere_the_time_is_told_in_utc():
     assert not calendar.walk("VTIMEZONE")
 
 
-def test_g5_online_and_hybrid_say_where_to_click():
-    _, online = read(
-        calendar_file(booking(venue="", address="", city="", online_url="https://meet.example/1"), appointment())
-    )
-    _, hybrid = read(calendar_file(booking(online_url="https://meet.example/1"), appointment()))
+def test_g5_online_says_where_to_click():
+    only_online = {"venue": "", "address": "", "city": "", "online_url": "https://meet.example/1"}
+    _, online = read(calendar_file(booking(SeatMode.ONLINE, **only_online), appointment()))
     assert online["LOCATION"] == "https://meet.example/1"
-    assert hybrid["LOCATION"] == "De Kapittelzaal, Achter de Dom 14, Utrecht / https://meet.example/1"
+
+
+def test_g1_of_a_hybrid_gathering_the_hall_gets_the_address_and_online_the_link_and_no_street():
+    _, hall = read(calendar_file(booking(online_url="https://meet.example/1"), appointment()))
+    _, online = read(calendar_file(booking(SeatMode.ONLINE, online_url="https://meet.example/1"), appointment()))
+    assert hall["LOCATION"] == "De Kapittelzaal, Achter de Dom 14, Utrecht"
+    assert "https://meet.example/1" not in hall.to_ical().decode()
+    assert online["LOCATION"] == "https://meet.example/1"
+    assert "Achter de Dom" not in online.to_ical().decode()
+
+
+def test_g1_another_way_to_take_part_is_the_same_appointment_with_a_higher_sequence():
+    _, before = read(calendar_file(booking(), appointment(sequence=3)))
+    _, after = read(calendar_file(booking(SeatMode.ONLINE, moves=1), appointment(sequence=3)))
+    assert (before["UID"], before["SEQUENCE"] + 1) == (after["UID"], after["SEQUENCE"])
 
 
 @given(st.text(min_size=1, max_size=60), st.text(max_size=60))

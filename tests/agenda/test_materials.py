@@ -279,8 +279,11 @@ def test_only_who_keeps_the_agenda_handles_materials(client, sign_in, path):
 
 
 def test_g1_a_speaker_is_known_by_the_account_and_sees_the_online_address(client, sign_in, coordinator, make_account):
-    speaker, room = make_account(email="mirjam@voorbeeld.example"), {"online_url": "https://meet.example/zaal"}
-    gathering = make_gathering(**room)
+    speaker, room = (
+        make_account(email="mirjam@voorbeeld.example"),
+        {"online_url": "https://meet.example/zaal", "online_capacity": "12"},
+    )
+    gathering = make_gathering(online_url="https://meet.example/zaal")
     edit = f"/bureau/agenda/{gathering.id}/edit"
     unknown = client.post(edit, data=FILLED | room | {"speakers-0-email": "niemand@voorbeeld.example"})
     assert unknown.status_code == 422

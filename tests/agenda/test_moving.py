@@ -86,7 +86,7 @@ def test_g6_that_one_can_now_also_come_online_is_told_in_line_but_never_the_addr
     db.session.commit()
     do_jobs()
     assert len(told(posted(sanne))) == 1
-    assert [mail.template for mail in posted()].count("agenda/gathering_moved") == 2
+    assert [mail.template for mail in posted()].count("agenda/gathering_moved") == 0
 
 
 def test_g6_another_text_or_more_seats_are_not_told_in_line(sanne, bureau, posted, do_jobs):

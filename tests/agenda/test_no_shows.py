@@ -12,13 +12,13 @@ from app.agenda.attendance import queries as attendance
 from app.agenda.attendance import services as door
 from app.agenda.attendance.models import Attendance, Passage, Way
 from app.agenda.attendance.queries import Turnout
-from app.agenda.models import Booking, GatheringState
+from app.agenda.models import Booking, GatheringState, SeatMode
 from app.audit.models import AuditEntry
 from app.core.db import db
 from app.jobs.registry import schedules
 from tests.golden import assert_mail_matches
 
-from .conftest import make_gathering, make_member, said
+from .conftest import live, make_gathering, make_member, said
 
 STARTS = datetime(2027, 1, 14, 18, 30, tzinfo=UTC)
 NEXT_NOON = datetime(2027, 1, 15, 11, 0, tzinfo=UTC)
@@ -105,16 +105,21 @@ def test_g7_where_nobody_was_checked_in_nobody_is_blamed(evening, away, calendar
     assert "agenda/no_show" not in [mail.template for mail in posted(sanne)]
 
 
-@pytest.mark.parametrize("online", ["https://meet.example/kring", ""])
-def test_g7_who_took_part_online_is_not_taken_for_absent_without_asking(evening, away, there, online):
-    evening.online_url = online
+@pytest.mark.parametrize("mode", SeatMode)
+def test_g1_who_was_to_take_part_online_passes_no_door_and_is_not_taken_for_absent(evening, away, there, mode):
+    evening.online_url, evening.online_capacity = "https://meet.example/kring", 20
+    if mode is SeatMode.ONLINE:
+        away.mode, evening.online_taken, evening.seats_taken = mode, 1, evening.seats_taken - 1
     db.session.commit()
     door.tell_no_shows()
-    assert (no_show(away) is None) == bool(online)
+    assert (no_show(away) is None) == (mode is SeatMode.ONLINE)
 
 
-def test_g7_of_a_hybrid_gathering_the_bureau_settles_it_with_a_button(client, sign_in, bureau, evening, away, there):
-    evening.online_url = "https://meet.example/kring"
+def test_g7_of_a_gathering_online_the_bureau_settles_it_with_a_button(client, sign_in, bureau, evening, away, there):
+    for one in live(evening):
+        one.mode = SeatMode.ONLINE
+    evening.online_url, evening.venue = "https://meet.example/kring", ""
+    db.session.commit()
     sign_in(client, bureau)
     page = client.get(f"/bureau/agenda/{evening.id}").text
     assert said("Settle who did not come") in page

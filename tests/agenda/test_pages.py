@@ -15,13 +15,14 @@ from icalendar import Calendar
 from sqlalchemy import Engine, event
 
 from app.agenda import queries, services
-from app.agenda.models import GatheringKind, GatheringState
+from app.agenda.models import GatheringKind, GatheringState, Wish
 from app.agenda.queries import Month, Wanted, Where
 from app.core.db import db
 
 from .conftest import NOW, make_gathering, make_member, said
 
 MOST_QUERIES = 6
+MOST_QUERIES_AT_HOME = 25
 
 
 def statements(act):
@@ -313,3 +314,23 @@ def test_the_home_pages_show_what_is_next(client, sign_in):
     home = client.get("/home").text
     assert titles(home) == ["Geboekt", "Nog vrij"]
     assert f'action="/agenda/{free.id}/book"' in home
+
+
+def test_g3_p10_a_seat_that_is_offered_and_one_to_pay_wait_on_the_home(client, sign_in):
+    member, other = sign_in(client, make_member()), make_member()
+    assert said("Nothing waits for you. A good moment to look at the agenda.") in client.get("/home").text
+    asked = some(title="Aangeboden", capacity=1)
+    for person in (other, member):
+        services.book_seat(asked, person.id, by=person.id)
+    client.post(f"/agenda/{asked.id}/waitlist/wish", data={"wish": Wish.ASK})
+    services.cancel_seat(queries.latest_booking(asked.id, other.id), by=other.id)
+    paid = some(title="Te betalen", starts_at=NOW + timedelta(days=9), fee_cents=9500)
+    booking = services.book_seat(paid, member.id, by=member.id)
+    db.session.flush()
+    home = client.get("/home").text
+    next_things = home[home.index('id="next"') : home.index("</section>")]
+    assert next_things.count('<li class="due">') == 2
+    assert next_things.index("Aangeboden") < next_things.index("Te betalen")
+    assert f'href="/agenda/{asked.id}"' in next_things
+    assert f'href="/agenda/bookings/{booking.id}/pay"' in next_things
+    assert statements(lambda: client.get("/home")) <= MOST_QUERIES_AT_HOME

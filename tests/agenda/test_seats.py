@@ -14,7 +14,7 @@ from sqlalchemy.exc import IntegrityError
 
 from app.accounts.models import Account
 from app.agenda import queries, services
-from app.agenda.models import Booking, BookingState, Gathering, GatheringState
+from app.agenda.models import Booking, BookingState, Gathering, GatheringState, SeatMode
 from app.agenda.services import seats
 from app.agenda.services.refusals import GatheringCalledOff
 from app.core.db import atomic, db
@@ -259,7 +259,12 @@ def test_g2_a_seat_taken_for_somebody_who_got_one_meanwhile_goes_straight_back(a
     gathering, member = make_gathering(capacity=1 if race == "nothing" else 5), make_member()
     services.book_seat(gathering, member.id, by=member.id)
     again = seats.take(
-        gathering.id, member.id, now=gathering.members_from, cancel_until=gathering.cancel_until, terms=""
+        gathering.id,
+        member.id,
+        SeatMode.ON_SITE,
+        now=gathering.members_from,
+        cancel_until=gathering.cancel_until,
+        terms="",
     )
     assert again is None
     assert seats_add_up(gathering)
@@ -287,6 +292,6 @@ def _everything() -> dict[str, int]:
 
 
 def test_a_seat_at_nothing_is_no_seat(app):
-    assert (
-        seats.take(uuid4(), make_member().id, now=datetime.now(UTC), cancel_until=datetime.now(UTC), terms="") is None
-    )
+    agreed = {"now": datetime.now(UTC), "cancel_until": datetime.now(UTC), "terms": ""}
+    for mode in SeatMode:
+        assert seats.take(uuid4(), make_member().id, mode, **agreed) is None

@@ -273,7 +273,7 @@ def test_g3_the_bureau_reads_why_each_promotion_happened(people, client, sign_in
     sign_in(client, make_account(roles=("coordinator",)))
     page = client.get(f"/bureau/agenda/{gathering.id}/waitlist").text
     name = f"{first.given_name} {first.family_name}"
-    assert said("%(freed_by)s gave a seat back.", freed_by=name) in page
+    assert said("The seat of %(freed_by)s came free.", freed_by=name) in page
     assert said("Waits") in page
 
 

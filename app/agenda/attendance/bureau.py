@@ -18,10 +18,11 @@ from app.agenda.attendance.forms import ScanForm
 from app.agenda.attendance.models import Passage, Way
 from app.agenda.attendance.refusals import NoTicket
 from app.agenda.attendance.services import Passed
-from app.agenda.models import Gathering
+from app.agenda.guests import door as guests
+from app.agenda.models import Gathering, SeatMode
 from app.core import access, clock
 from app.core.db import atomic
-from app.core.errors import Refusal, WayOut
+from app.core.errors import NotFound, Refusal, WayOut
 from app.core.formats import clock_time
 from app.core.forms import Option
 from app.core.i18n import _n
@@ -54,7 +55,7 @@ SEATS = Listing(
     default_sort="name",
     counted=lambda number: _n("person", "people", number),
     page_size=50,
-    keep=("step",),
+    keep=("step", "mode"),
 )
 CIRCLE = Listing(
     title=_l("Members without a seat"),
@@ -116,7 +117,8 @@ def by_name(id: UUID, booking_id: UUID) -> ResponseReturnValue:
 def undo(id: UUID, stay_id: UUID) -> ResponseReturnValue:
     """Take back what was a mistake."""
     with atomic():
-        name = services.undo(stay_id, id, _passage(), by=current_account().id)
+        by = current_account().id
+        name = services.undo(stay_id, id, _passage(), by=by) or guests.undo(stay_id, id, _passage(), by=by)
     text = _("Taken back.") if name else _("There was nothing to take back any more.")
     return _tell(id, Answer("info", name or _("Undo"), text))
 
@@ -174,9 +176,14 @@ def _booking_on(text: str, gathering_id: UUID) -> tuple[UUID, Way]:
     raise NoTicket
 
 
-def _through(booking_id: UUID, gathering_id: UUID, way: Way) -> Passed:
+def _through(seat_id: UUID, gathering_id: UUID, way: Way) -> Passed:
+    """Let whoever has a seat pass: a member, or else a guest."""
+    by = current_account().id
     with atomic():
-        return services.pass_door(booking_id, gathering_id, _passage(), way=way, by=current_account().id)
+        try:
+            return services.pass_door(seat_id, gathering_id, _passage(), way=way, by=by)
+        except NotFound:
+            return guests.pass_door(seat_id, gathering_id, _passage(), way=way, by=by)
 
 
 def _answer(id: UUID, passed: Passed) -> ResponseReturnValue:
@@ -222,6 +229,9 @@ def _part(id: UUID, answer: Answer) -> str:
 
 def _page(id: UUID, form: ScanForm, *, answer: Answer | None = None, status: int = 200) -> ResponseReturnValue:
     gathering = agenda.any_gathering(id)
+    hybrid = gathering.online_capacity is not None
+    online = hybrid and request.args.get("mode") == SeatMode.ONLINE
+    mode = SeatMode.ONLINE if online else gathering.pools[0].mode
     page = render_template(
         "agenda/bureau/door.html",
         gathering=gathering,
@@ -231,9 +241,10 @@ def _page(id: UUID, form: ScanForm, *, answer: Answer | None = None, status: int
         shut=_shut(gathering),
         over=gathering.ends_at < clock.now(),
         step=_passage().value,
-        tabs=_tabs(id),
-        turnout=queries.turnout(id),
-        listing=SEATS.page(queries.seats_at_door(id), request.args),
+        online=online,
+        tabs=_tabs(id, hybrid=hybrid, online=online),
+        turnout=queries.turnout(id, mode),
+        listing=SEATS.page(queries.seats_at_door(id, mode), request.args),
     )
     return make_response(page, status)
 
@@ -247,9 +258,11 @@ def _shut(gathering: Gathering) -> str:
     return ""
 
 
-def _tabs(id: UUID) -> list[dict[str, Any]]:
-    going_out = _passage() is Passage.OUT
-    return [
-        {"url": url_for(".show", id=id), "label": _("Check in"), "current": not going_out},
+def _tabs(id: UUID, *, hybrid: bool, online: bool) -> list[dict[str, Any]]:
+    going_out = _passage() is Passage.OUT and not online
+    tabs = [
+        {"url": url_for(".show", id=id), "label": _("Check in"), "current": not going_out and not online},
         {"url": url_for(".show", id=id, step=Passage.OUT.value), "label": _("Check out"), "current": going_out},
     ]
+    seen = {"url": url_for(".show", id=id, mode=SeatMode.ONLINE.value), "label": _("Online"), "current": online}
+    return [*tabs, seen] if hybrid else tabs

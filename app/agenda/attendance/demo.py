@@ -8,7 +8,7 @@ from random import Random
 from typing import Any
 
 from app.agenda.attendance.models import Attendance, Way
-from app.agenda.models import BookingState, GatheringState
+from app.agenda.models import BookingState, GatheringState, SeatMode
 from app.core import clock
 from app.core.db import insert_rows
 from app.core.demo import drawn_id
@@ -23,13 +23,12 @@ def came(gathering: dict[str, Any], bookings: Sequence[dict[str, Any]], rng: Ran
     over = gathering["ends_at"] <= clock.now() and gathering["state"] is GatheringState.PUBLISHED
     if not over or not gathering["venue"]:
         return []
-    if not gathering["online_url"]:
-        gathering["no_shows_at"] = min(gathering["ends_at"] + timedelta(hours=15), clock.now())
+    gathering["no_shows_at"] = min(gathering["ends_at"] + timedelta(hours=15), clock.now())
     stays = []
     kept = [one for one in bookings if one["state"] is BookingState.CONFIRMED]
     for number, booking in enumerate(kept, start=1):
         if 1 < number < len(kept) and (number == SURELY_AWAY or rng.random() < STAYED_AWAY):
-            booking["no_show_at"] = gathering["no_shows_at"]
+            booking["no_show_at"] = gathering["no_shows_at"] if booking["mode"] is SeatMode.ON_SITE else None
         else:
             stays.append(_stay(gathering, booking, rng))
     return stays
@@ -40,6 +39,8 @@ def _stay(gathering: dict[str, Any], booking: dict[str, Any], rng: Random) -> di
     left_at = gathering["ends_at"] + timedelta(minutes=rng.randint(-20, 30))
     chance = rng.random()
     way = Way.CODE if chance < BY_CODE else Way.NAME if chance < BY_NAME else Way.TICKET
+    if booking["mode"] is SeatMode.ONLINE:
+        way = Way.NAME
     return {
         "id": drawn_id(rng),
         "booking_id": booking["id"],

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 
 from app.agenda import queries as agenda
 from app.agenda.attendance import queries
@@ -30,7 +31,8 @@ class Badge(NamedTuple):
 @access.needs(Permission.BOOKING_READ)
 def attendance_list(id: UUID) -> ResponseReturnValue:
     """Give a list to tick off, by family name, with room for who comes without a booking."""
-    gathering, people = agenda.any_gathering(id), queries.by_family_name(id)
+    gathering = agenda.any_gathering(id)
+    people = queries.by_family_name(id, gathering.pools[0].mode)
     return render_template(
         "agenda/bureau/paper_list.html",
         gathering=gathering,
@@ -44,12 +46,18 @@ def attendance_list(id: UUID) -> ResponseReturnValue:
 @access.needs(Permission.BOOKING_READ)
 def badges(id: UUID) -> ResponseReturnValue:
     """Give a badge for each speaker and each person with a seat, ten to a sheet."""
-    gathering, people = agenda.any_gathering(id), queries.by_family_name(id)
+    gathering = agenda.any_gathering(id)
+    people = queries.by_family_name(id, gathering.pools[0].mode)
     companies = _companies(people)
     made = [Badge(speaker.name, speaker.headline, speaks=True) for speaker in gathering.speakers]
-    made += [Badge(person.name, companies.get(person.account_id, "")) for person in people]
+    made += [Badge(person.name, _about(person, companies)) for person in people]
     return render_template("agenda/bureau/badges.html", gathering=gathering, badges=made)
 
 
 def _companies(people: Any) -> dict[UUID, str]:
-    return {place.account_id: place.company for place in overview.places([person.account_id for person in people])}
+    members = [person.account_id for person in people if person.account_id]
+    return {place.account_id: place.company for place in overview.places(members)}
+
+
+def _about(person: Any, companies: dict[UUID, str]) -> str:
+    return _("Guest of %(host)s", host=person.host) if person.host else companies.get(person.account_id, "")

@@ -10,11 +10,30 @@ from functools import cache
 from typing import Any, NamedTuple, cast
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, String, Uuid, and_, bindparam, case, exists, false, func, select, true
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    String,
+    Uuid,
+    and_,
+    bindparam,
+    case,
+    exists,
+    false,
+    func,
+    null,
+    or_,
+    select,
+    true,
+    type_coerce,
+    union_all,
+)
 from sqlalchemy import cast as sql_cast
 
 from app.agenda.attendance.models import Attendance
-from app.agenda.models import Booking, BookingState, Gathering, GatheringState, WaitlistEntry
+from app.agenda.guests import queries as guests
+from app.agenda.guests.models import Guest
+from app.agenda.models import Booking, BookingState, Gathering, GatheringState, SeatMode, WaitlistEntry
 from app.agenda.waitlist_queries import IN_LINE
 from app.core import clock
 from app.core.db import Base, UtcDateTime, db
@@ -30,6 +49,7 @@ class Held(NamedTuple):
     booking_id: UUID
     seq: int
     state: BookingState
+    mode: SeatMode
     cancelled_at: datetime | None
     no_show_at: datetime | None
     account_id: UUID
@@ -40,6 +60,12 @@ class Held(NamedTuple):
     ends_at: datetime
     gathering_state: GatheringState
     no_shows_at: datetime | None
+    online_capacity: int | None
+
+    @property
+    def beside_hall(self) -> bool:
+        """G1: whether this is a seat online at a gathering that is held in a hall as well."""
+        return self.online_capacity is not None and self.mode is SeatMode.ONLINE
 
 
 def _person() -> Any:
@@ -60,6 +86,7 @@ def _held() -> Select[Any]:
             Booking.id,
             Booking.seq,
             Booking.state,
+            Booking.mode,
             Booking.cancelled_at,
             Booking.no_show_at,
             Booking.account_id,
@@ -70,6 +97,7 @@ def _held() -> Select[Any]:
             Gathering.ends_at,
             Gathering.state,
             Gathering.no_shows_at,
+            Gathering.online_capacity,
         )
         .join(Gathering, Gathering.id == Booking.gathering_id)
         .join(person.id.table, person.id == Booking.account_id)
@@ -108,16 +136,18 @@ def stay(id: UUID) -> Attendance | None:
 
 
 def seats_numbered(seq: int, *, near: Gathering) -> list[UUID]:
-    """Return the bookings of a number: this gathering's first, then those of the gatherings of a week around."""
-    rows = db.session.execute(
-        select(Booking.id, Booking.gathering_id)
-        .join(Gathering, Gathering.id == Booking.gathering_id)
+    """Return the seats of a number: this gathering's first, then those of the gatherings of a week around."""
+    numbered = [
+        select(seat.id, seat.gathering_id)
+        .join(Gathering, Gathering.id == seat.gathering_id)
         .where(
-            Booking.seq == seq,
+            seat.seq == seq,
             Gathering.starts_at >= near.starts_at - NEAR,
             Gathering.starts_at <= near.starts_at + NEAR,
         )
-    )
+        for seat in (Booking, Guest)
+    ]
+    rows = db.session.execute(union_all(*numbered)).all()
     return [row.id for row in sorted(rows, key=lambda row: row.gathering_id != near.id)]
 
 
@@ -160,29 +190,48 @@ class Turnout(NamedTuple):
 
 
 @cache
-def _turnout() -> Select[Any]:
-    been, inside = exists().where(Attendance.booking_id == Booking.id), _is_inside()
+def _turnout(mode: SeatMode | None) -> Select[Any]:
+    been = exists().where(Attendance.booking_id == Booking.id)
+    came = Guest.arrived_at.is_not(None)
+    members = _seat_holders(Booking, mode, been, _is_inside())
+    brought = _seat_holders(Guest, mode, came, and_(came, Guest.left_at.is_(None)))
+    everybody = union_all(members, brought).subquery().c
     return select(
         func.count(),
-        func.coalesce(func.sum(case((been, 1), else_=0)), 0),
-        func.coalesce(func.sum(case((inside, 1), else_=0)), 0),
-        func.count(Booking.no_show_at),
-    ).where(Booking.gathering_id == bindparam("gathering_id", type_=Uuid()), Booking.state == BookingState.CONFIRMED)
+        func.coalesce(func.sum(everybody.been), 0),
+        func.coalesce(func.sum(everybody.inside), 0),
+        func.count(everybody.no_show_at),
+    ).select_from(everybody.been.table)
+
+
+def _seat_holders(
+    seat: type[Booking | Guest], mode: SeatMode | None, been: ColumnElement[bool], inside: ColumnElement[bool]
+) -> Select[Any]:
+    in_hall = or_(seat.mode == SeatMode.ON_SITE, Gathering.online_capacity.is_(None))
+    return (
+        select(case((been, 1), else_=0).label("been"), case((inside, 1), else_=0).label("inside"), seat.no_show_at)
+        .join(Gathering, Gathering.id == seat.gathering_id)
+        .where(
+            seat.gathering_id == bindparam("gathering_id", type_=Uuid()),
+            seat.state == BookingState.CONFIRMED,
+            seat.mode == mode if mode else in_hall,
+        )
+    )
 
 
 def _is_inside() -> ColumnElement[bool]:
     return exists().where(Attendance.booking_id == Booking.id, Attendance.left_at.is_(None))
 
 
-def turnout(gathering_id: UUID) -> Turnout:
-    """Count who came, in one question."""
-    return Turnout._make(db.session.execute(_turnout(), {"gathering_id": gathering_id}).one())
+def turnout(gathering_id: UUID, mode: SeatMode | None = None) -> Turnout:
+    """Count who came, in one question: of one mode, or, of a hybrid gathering, in the hall."""
+    return Turnout._make(db.session.execute(_turnout(mode), {"gathering_id": gathering_id}).one())
 
 
-def seats_at_door(gathering_id: UUID) -> Select[Any]:
-    """Give everybody who holds a seat with their last stay, as a list to search, filter and sort.
+def seats_at_door(gathering_id: UUID, mode: SeatMode | None = None) -> Select[Any]:
+    """Give everybody who holds a seat, of one mode or any, guests too, with their last stay, as a list.
 
-    `presence` is `expected`, `in` or `left`.
+    `presence` is `expected`, `in` or `left`; `host` is who brings a guest.
     """
     person = _person()
     newest = (
@@ -192,11 +241,12 @@ def seats_at_door(gathering_id: UUID) -> Select[Any]:
         .scalar_subquery()
     )
     presence = case((Attendance.id.is_(None), "expected"), (Attendance.left_at.is_(None), "in"), else_="left")
-    return (
+    members = (
         select(
             Booking.id,
             Booking.seq,
             Booking.account_id,
+            Booking.mode,
             Booking.no_show_at,
             _name(),
             person.family_name,
@@ -206,18 +256,24 @@ def seats_at_door(gathering_id: UUID) -> Select[Any]:
             Attendance.arrived_at,
             Attendance.left_at,
             sql_cast(presence, String).label("presence"),
+            type_coerce(null(), String()).label("host"),
         )
         .join(person.id.table, person.id == Booking.account_id)
         .outerjoin(Attendance, and_(Attendance.booking_id == Booking.id, Attendance.number == newest))
-        .where(Booking.gathering_id == gathering_id, Booking.state == BookingState.CONFIRMED)
+        .where(
+            Booking.gathering_id == gathering_id,
+            Booking.state == BookingState.CONFIRMED,
+            *([Booking.mode == mode] if mode else []),
+        )
     )
+    return select(*union_all(members, guests.at_door(gathering_id, mode)).subquery().c)
 
 
 def circle(gathering: Gathering, *, named: bool) -> Select[Any]:
     """Give everybody with a membership and no seat here, as a list to search: who may be let in without a booking.
 
-    `member` tells whether they are a member on the day; `waits` their number on the waiting list. Without a name to
-    look for the list is empty.
+    G1: a seat online is none in the hall. `member` tells whether they are a member on the day; `waits` their number on
+    the waiting list. Without a name to look for the list is empty.
     """
     person, day = _person(), clock.local(gathering.starts_at).date()
     roll = membership.roll(day).subquery()
@@ -225,6 +281,7 @@ def circle(gathering: Gathering, *, named: bool) -> Select[Any]:
         Booking.gathering_id == gathering.id,
         Booking.account_id == roll.c.account_id,
         Booking.state == BookingState.CONFIRMED,
+        Booking.mode == gathering.pools[0].mode,
     )
     waiting = and_(
         WaitlistEntry.gathering_id == gathering.id,
@@ -247,26 +304,25 @@ def circle(gathering: Gathering, *, named: bool) -> Select[Any]:
     )
 
 
-def by_family_name(gathering_id: UUID) -> Sequence[Any]:
-    """Return everybody who holds a seat in the order of a paper list."""
-    person = _person()
-    rows = seats_at_door(gathering_id).order_by(
-        func.lower(person.family_name), func.lower(person.given_name), Booking.seq
-    )
+def by_family_name(gathering_id: UUID, mode: SeatMode | None = None) -> Sequence[Any]:
+    """Return everybody who holds a seat, of one mode or any, in the order of a paper list."""
+    everybody = seats_at_door(gathering_id, mode)
+    by = everybody.selected_columns
+    rows = everybody.order_by(func.lower(by.family_name), func.lower(by.given_name), by.seq)
     return db.session.execute(rows).all()
 
 
-def absent(gathering_id: UUID) -> list[UUID]:
-    """Return, with their rows held, the seats of who did not come; none when nobody did: then no door was kept."""
+def absent(gathering_id: UUID, mode: SeatMode) -> list[UUID]:
+    """Return, with their rows held, the members' seats of a mode of who did not come."""
     seats = (
         select(Booking.id)
-        .where(Booking.gathering_id == gathering_id, Booking.state == BookingState.CONFIRMED)
+        .where(Booking.gathering_id == gathering_id, Booking.state == BookingState.CONFIRMED, Booking.mode == mode)
         .order_by(Booking.seq)
         .with_for_update()
     )
     ids = list(db.session.scalars(seats))
     been = set(db.session.scalars(select(Attendance.booking_id).where(Attendance.booking_id.in_(ids))))
-    return [one for one in ids if one not in been] if been else []
+    return [one for one in ids if one not in been]
 
 
 _UNSETTLED = (
@@ -275,10 +331,13 @@ _UNSETTLED = (
         Gathering.state == GatheringState.PUBLISHED,
         Gathering.no_shows_at.is_(None),
         Gathering.venue != "",
-        Gathering.online_url == "",
         Gathering.ends_at > bindparam("since", type_=UtcDateTime()),
         Gathering.ends_at <= bindparam("until", type_=UtcDateTime()),
-        exists().where(Attendance.booking_id == Booking.id, Booking.gathering_id == Gathering.id),
+        exists().where(
+            Attendance.booking_id == Booking.id,
+            Booking.gathering_id == Gathering.id,
+            Booking.mode == SeatMode.ON_SITE,
+        ),
     )
     .order_by(Gathering.ends_at, Gathering.id)
 )
@@ -287,7 +346,7 @@ _UNSETTLED = (
 def to_settle(*, since: datetime, until: datetime) -> list[UUID]:
     """Return the gatherings over between two moments whose no-shows can be told without asking.
 
-    Those that somebody was checked in at and that were held in one place: who took part online passed no door.
+    Those in whose hall somebody was checked in: who took part online passed no door.
     """
     return list(db.session.scalars(_UNSETTLED, {"since": since, "until": until}))
 

@@ -80,6 +80,16 @@ class SeatGivenBack(Refusal):
         )
 
 
+class SeatOnline(Refusal):
+    """G1: the person was to take part online, and stands in the hall."""
+
+    def __init__(self, gathering_id: UUID, name: str) -> None:
+        super().__init__(
+            _("%(name)s was to take part online. Let them in without a booking to give them a seat here.", name=name),
+            way_out=_without_booking(gathering_id, name),
+        )
+
+
 class StillWaiting(Refusal):
     """The booking was cancelled, and the person stands on the waiting list."""
 

@@ -19,7 +19,8 @@ from app.agenda.attendance import queries, refusals
 from app.agenda.attendance.models import Attendance, Passage, Way
 from app.agenda.attendance.queries import Held
 from app.agenda.events import NoShowRecorded
-from app.agenda.models import Booking, BookingState, Cause, EntryState, Gathering, GatheringState
+from app.agenda.guests import services as guests
+from app.agenda.models import Booking, BookingState, Cause, EntryState, Gathering, GatheringState, SeatMode
 from app.agenda.services import seats, terms_of
 from app.agenda.services import waitlist as line
 from app.audit import services as audit
@@ -48,9 +49,12 @@ def pass_door(booking_id: UUID, gathering_id: UUID, passage: Passage, *, way: Wa
     """Check somebody in or out at a gathering; a second time tells since when and changes nothing.
 
     Refuses with the reason and the way out: another gathering's ticket, a seat given back, a place in line, no such
-    gathering any more, not the day yet, or too long ago.
+    gathering any more, not the day yet, or too long ago. G1: whoever was to take part online in a hybrid gathering is
+    marked by name; when they come to the hall after all, they are let in like who has no booking.
     """
     seat = _seat_here(queries.held(booking_id), gathering_id)
+    if seat.beside_hall and way is not Way.NAME:
+        raise refusals.SeatOnline(gathering_id, seat.name)
     refuse_unless_open(seat.gathering_state, seat.starts_at, seat.ends_at)
     return _come_in(seat, way, by=by) if passage is Passage.IN else _go_out(seat, by=by)
 
@@ -193,19 +197,22 @@ def _take_seat_back(seat: Held, *, seat_added: bool) -> None:
         gathering.capacity -= 1
         db.session.flush()
     else:
-        line.promote(gathering.id, cause=Cause.SEAT_GIVEN_BACK, freed_by=seat.account_id)
+        line.promote(gathering.id, seat.mode, cause=Cause.SEAT_GIVEN_BACK, freed_by=seat.account_id)
 
 
 def let_in(gathering_id: UUID, account_id: UUID, *, add_seat: bool = False, by: UUID) -> Passed:
     """Let a member in who has no booking: on a free seat, or on one that is added because the bureau decides so.
 
-    Whoever turns out to have a seat is simply checked in. Being let in ends a place on the waiting list.
+    Whoever turns out to have a seat is simply checked in, and one who was to take part online exchanges theirs. Being
+    let in ends a place on the waiting list.
     """
     seats.one_at_a_time(gathering_id, account_id)
     booking = agenda.live_booking(gathering_id, account_id)
     gathering = line.hold(gathering_id)
     refuse_unless_open(gathering.state, gathering.starts_at, gathering.ends_at)
     if booking := booking or agenda.live_booking(gathering_id, account_id):
+        if gathering.online_capacity is not None and booking.mode is SeatMode.ONLINE:
+            _into_hall(booking, gathering, add_seat=add_seat, by=by)
         return pass_door(booking.id, gathering_id, Passage.IN, way=Way.NAME, by=by)
     day = clock.local(gathering.starts_at).date()
     if not membership.is_member(account_id, day):
@@ -222,13 +229,34 @@ def let_in(gathering_id: UUID, account_id: UUID, *, add_seat: bool = False, by: 
     return Passed(stay.id, seat.name, Passage.IN, stay.arrived_at, repeated=False)
 
 
+def _into_hall(booking: Booking, gathering: Gathering, *, add_seat: bool, by: UUID) -> None:
+    """G1: give somebody who was to take part online a seat in the hall for it."""
+    entry = waitlist.live_entry(gathering.id, booking.account_id)
+    offered = entry is not None and entry.state is EntryState.OFFERED
+    if not seats.move(booking.id, gathering.id, to=SeatMode.ON_SITE, held=offered):
+        if not add_seat:
+            raise refusals.AllSeatsTaken
+        gathering.capacity += 1
+        db.session.flush()
+        seats.move(booking.id, gathering.id, to=SeatMode.ON_SITE)
+    if entry is not None:
+        line.seated_by_own_click(entry, gathering, booking.id)
+    line.after_exchange(booking, gathering, by=by)
+
+
 def _seat_for(gathering: Gathering, account_id: UUID, *, add_seat: bool) -> tuple[UUID, bool]:
     """Take the seat that is held for somebody, a free one, or one more; return the booking and whether it was added."""
     entry = waitlist.live_entry(gathering.id, account_id)
-    take = seats.take_held if entry and entry.state is EntryState.OFFERED else seats.take
+    offered = entry is not None and entry.state is EntryState.OFFERED and entry.mode is gathering.pools[0].mode
+    take = seats.take_held if offered else seats.take
     with speaking(accounts.account(account_id).locale):
         terms = terms_of(gathering)
-    agreed: dict[str, Any] = {"now": clock.now(), "cancel_until": gathering.cancel_until, "terms": terms}
+    agreed: dict[str, Any] = {
+        "mode": gathering.pools[0].mode,
+        "now": clock.now(),
+        "cancel_until": gathering.cancel_until,
+        "terms": terms,
+    }
     given, added = take(gathering.id, account_id, **agreed), False
     if given is None:
         if not add_seat:
@@ -239,7 +267,7 @@ def _seat_for(gathering: Gathering, account_id: UUID, *, add_seat: bool) -> tupl
         given, added = seats.take(gathering.id, account_id, **agreed), True
     assert given is not None
     if entry is not None:
-        line.seated_by_own_click(entry, given.id)
+        line.seated_by_own_click(entry, gathering, given.id)
     db.session.expire(gathering)
     return given.id, added
 
@@ -258,16 +286,17 @@ def tell_no_shows() -> None:
 
 
 def record_no_shows(gathering_id: UUID, *, by: UUID | None) -> int:
-    """Write down who kept a seat and did not come, once; return how many."""
+    """Write down who kept a seat and did not come, once; return how many. Who is online passes no door."""
     gathering = line.hold(gathering_id)
     refuse_unless_open(gathering.state, gathering.starts_at, gathering.ends_at)
     if gathering.no_shows_at is not None or gathering.ends_at > clock.now():
         return 0
-    absent = queries.absent(gathering_id)
+    absent = queries.absent(gathering_id, gathering.pools[0].mode)
     if not queries.turnout(gathering_id).came:
         return 0
     gathering.no_shows_at = clock.now()
     db.session.flush()
+    guests_absent = guests.record_absent(gathering_id, gathering.pools[0].mode, clock.now())
     for booking_id in absent:
         _set_no_show(booking_id, clock.now())
         audit.record("attendance.no_show", by=None, on=("booking", booking_id), after={"title": gathering.title})
@@ -276,9 +305,9 @@ def record_no_shows(gathering_id: UUID, *, by: UUID | None) -> int:
         "attendance.settled",
         by=by,
         on=("gathering", gathering_id),
-        after={"title": gathering.title, "no_shows": len(absent)},
+        after={"title": gathering.title, "no_shows": len(absent) + guests_absent},
     )
-    return len(absent)
+    return len(absent) + guests_absent
 
 
 def _set_no_show(booking_id: UUID, at: datetime | None) -> None:

@@ -11,8 +11,11 @@ from app.accounts import queries as accounts
 from app.agenda import links
 from app.agenda import queries as agenda
 from app.agenda.attendance import queries, tickets
+from app.agenda.guests import queries as guests
+from app.agenda.guests import views as guest_views
 from app.agenda.models import BookingState, GatheringState
 from app.core import access, clock
+from app.core.errors import NotFound
 from app.core.limits import limiter
 from app.core.permissions import Permission
 
@@ -28,8 +31,11 @@ def show(token: str) -> ResponseReturnValue:
 
     Everybody at the door may be on one network: hence the roomy limit.
     """
-    booking_id = links.ticket_named_by(token) or abort(404)
-    booking = agenda.booking(booking_id)
+    seat_id = links.ticket_named_by(token) or abort(404)
+    try:
+        booking = agenda.booking(seat_id)
+    except NotFound:
+        return render_template("agenda/ticket.html", **guest_views.ticket_of(guests.guest(seat_id)))
     gathering = booking.gathering
     valid = booking.state is BookingState.CONFIRMED and gathering.state is GatheringState.PUBLISHED
     at_door = access.may(Permission.ATTENDANCE_RECORD)

@@ -29,8 +29,9 @@ def own_seats(account_id: UUID, since: datetime) -> list[Entry]:
             booking.gathering,
             uid=booking.id,
             since=booking.booked_at,
-            description=described(booking.gathering, _page(booking.gathering)),
-            location=where(booking.gathering),
+            description=described(booking.gathering, booking.mode, _page(booking.gathering)),
+            location=where(booking.gathering, booking.mode),
+            moves=booking.moves,
         )
         for booking in queries.seats_since(account_id, since)
     ]
@@ -50,12 +51,14 @@ def public_entries(gatherings: Iterable[Gathering]) -> list[Entry]:
     ]
 
 
-def _entry(gathering: Gathering, *, uid: UUID, since: datetime, description: str, location: str) -> Entry:
+def _entry(
+    gathering: Gathering, *, uid: UUID, since: datetime, description: str, location: str, moves: int = 0
+) -> Entry:
     house = current_app.config["HOUSE"]
     return Entry(
         uid=f"{uid}@{urlsplit(public_url()).hostname or 'localhost'}",
         stamp=max(since, gathering.cancelled_at or since),
-        sequence=gathering.sequence,
+        sequence=gathering.sequence + moves,
         starts_at=gathering.starts_at,
         ends_at=gathering.ends_at,
         zone=gathering.zone,

@@ -16,8 +16,8 @@ from app.core.demo import drawn_id
 
 MOST_DATES, LEAST_COMING = 5, 3
 SHARED = (
-    "kind", "title", "summary", "programme", "venue", "address", "city", "online_url", "capacity", "members_from",
-    "pe_tenths",
+    "kind", "title", "summary", "programme", "venue", "address", "city", "online_url", "capacity", "online_capacity",
+    "members_from", "pe_tenths",
 )  # fmt: skip
 
 

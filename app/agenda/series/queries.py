@@ -10,7 +10,9 @@ from uuid import UUID
 
 from sqlalchemy import func, select
 
+from app.agenda.guests.models import Guest
 from app.agenda.models import Booking, BookingState, Gathering, GatheringState, WaitlistEntry
+from app.agenda.queries import is_full
 from app.agenda.series.models import GatheringSeries
 from app.agenda.waitlist_queries import IN_LINE
 from app.core import clock
@@ -71,8 +73,7 @@ def other_dates(gathering: Gathering) -> list[OtherDate]:
     """G10: return the next dates of the same series that anybody may see, without this one."""
     if gathering.series_id is None:
         return []
-    full = Gathering.seats_taken >= Gathering.capacity
-    wanted = select(Gathering.id, Gathering.starts_at, Gathering.ends_at, full).where(
+    wanted = select(Gathering.id, Gathering.starts_at, Gathering.ends_at, is_full()).where(
         Gathering.series_id == gathering.series_id,
         Gathering.id != gathering.id,
         Gathering.state == GatheringState.PUBLISHED,
@@ -120,5 +121,8 @@ def concerned_by(ids: Collection[UUID]) -> Concerned:
     waiting = select(func.count(WaitlistEntry.account_id.distinct())).where(
         WaitlistEntry.gathering_id.in_(ids), WaitlistEntry.state.in_(IN_LINE), WaitlistEntry.account_id.not_in(holders)
     )
-    seated = select(func.count(holders.subquery().c.account_id.distinct()))
-    return Concerned(*db.session.execute(select(seated.scalar_subquery(), waiting.scalar_subquery())).one())
+    seated = select(func.count(holders.subquery().c.account_id.distinct())).scalar_subquery()
+    brought = select(func.count(Guest.email.distinct())).where(
+        Guest.gathering_id.in_(ids), Guest.state == BookingState.CONFIRMED
+    )
+    return Concerned(*db.session.execute(select(seated + brought.scalar_subquery(), waiting.scalar_subquery())).one())

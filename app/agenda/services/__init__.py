@@ -1,6 +1,20 @@
 """What can be done in the agenda."""
 
 from app.agenda.services.bookings import book_seat, cancel_seat, free_until, is_late, terms_of
+from app.agenda.services.fees import (
+    SUBJECT,
+    Aftermath,
+    Fee,
+    aftermath,
+    bill_of,
+    fee_of,
+    return_fees,
+    seat_asked_anew,
+    seat_awaits_transfer,
+    seat_credited,
+    seat_paid,
+    seat_short,
+)
 from app.agenda.services.gatherings import (
     GatheringDetails,
     SpeakerDetails,
@@ -14,8 +28,10 @@ from app.agenda.services.gatherings import (
     shows_otherwise,
 )
 from app.agenda.services.refusals import JOINING_PAGE, MEMBERSHIP_PAGE
+from app.agenda.services.unpaid import release_unpaid
 from app.agenda.services.waitlist import (
     AUTOMATIC_UNTIL,
+    Effect,
     accept_offer,
     choose_default_wish,
     choose_wish,
@@ -31,9 +47,15 @@ __all__ = [
     "AUTOMATIC_UNTIL",
     "JOINING_PAGE",
     "MEMBERSHIP_PAGE",
+    "SUBJECT",
+    "Aftermath",
+    "Effect",
+    "Fee",
     "GatheringDetails",
     "SpeakerDetails",
     "accept_offer",
+    "aftermath",
+    "bill_of",
     "book_seat",
     "cancel_gathering",
     "cancel_seat",
@@ -46,13 +68,21 @@ __all__ = [
     "draft_gathering",
     "effect_of",
     "expire_offers",
+    "fee_of",
     "free_until",
     "is_automatic",
     "is_late",
     "is_open",
     "leave",
     "publish_gathering",
+    "release_unpaid",
+    "return_fees",
     "revise_gathering",
+    "seat_asked_anew",
+    "seat_awaits_transfer",
+    "seat_credited",
+    "seat_paid",
+    "seat_short",
     "shows_otherwise",
     "terms_of",
 ]

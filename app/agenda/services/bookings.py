@@ -8,13 +8,25 @@ from uuid import UUID
 
 from sqlalchemy.orm import make_transient_to_detached
 
+from app.accounts import queries as accounts
 from app.agenda import queries
 from app.agenda import waitlist_queries as waitlist
+from app.agenda.absences.services import refuse_who_comes_too_seldom
 from app.agenda.attendance import queries as attendance
 from app.agenda.attendance.refusals import AlreadyThere
 from app.agenda.events import SeatBooked, SeatReleased, WaitlistJoined
-from app.agenda.models import Booking, BookingState, Cause, EntryState, Gathering, GatheringState, WaitlistEntry
-from app.agenda.services import seats
+from app.agenda.models import (
+    Booking,
+    BookingState,
+    Cause,
+    EntryState,
+    Gathering,
+    GatheringState,
+    Pool,
+    SeatMode,
+    WaitlistEntry,
+)
+from app.agenda.services import fees, seats
 from app.agenda.services import waitlist as line
 from app.agenda.services.refusals import (
     BookingNotOpen,
@@ -22,6 +34,8 @@ from app.agenda.services.refusals import (
     GatheringFull,
     GatheringPast,
     MembershipNeeded,
+    NoSeatLikeThat,
+    NotHeldLikeThat,
     SeatElsewhere,
     TooLateToCancel,
 )
@@ -33,51 +47,80 @@ from app.core.db import db
 from app.core.errors import NotFound
 from app.core.events import publish
 from app.membership import queries as membership
+from app.payments.services import Buyer
 
 TRIES = 5
 R = TypeVar("R", Booking, WaitlistEntry)
 
 
-def book_seat(gathering: Gathering, account_id: UUID, *, by: UUID, id: UUID | None = None) -> Booking | WaitlistEntry:
+def book_seat(
+    gathering: Gathering,
+    account_id: UUID,
+    *,
+    by: UUID,
+    id: UUID | None = None,
+    fee_seen: int | None = None,
+    mode: SeatMode | None = None,
+) -> Booking | WaitlistEntry:
     """G2: give somebody a seat, or the next place in line when all are taken; exactly once, and never one too many.
 
     A second click returns what they have. Refuses with the reason and the way out: called off, begun, not open yet, not
-    a member on the day (M7), a seat elsewhere at these hours, full with the list closed. What has to be read is read
-    first, since whoever holds the row keeps all others waiting; `id` is for what was prepared under it.
+    a member on the day (M7), a seat elsewhere at these hours, too many seats left empty (G7), full with the list
+    closed. What has to be read is read first, since whoever holds the row keeps all others waiting; `id` is for what
+    was prepared under it.
+
+    P10: a seat with a fee is billed at once; `fee_seen` is the fee that stood on the page.
+
+    G1: `mode` chooses between the hall and online where there are both. Who has a seat in one mode and asks for the
+    other gets it in exchange, or waits for it and keeps the seat meanwhile.
     """
     _refuse_unless_open(gathering)
+    mode = _pool(gathering, mode).mode
     seats.one_at_a_time(gathering.id, account_id)
     if held := queries.live_booking(gathering.id, account_id):
-        return held
+        return held if held.mode is mode else _other_mode(held, mode, by=by, id=id)
     entry = waitlist.live_entry(gathering.id, account_id)
-    if entry is not None and entry.state is EntryState.OFFERED:
-        return line.accept_offer(entry.id, by=by)
+    if entry is not None and entry.state is EntryState.OFFERED and entry.mode is mode:
+        return line.accept_offer(entry.id, by=by, fee_seen=fee_seen)
     _refuse_unless_member(gathering, account_id)
     if elsewhere := waitlist.seat_elsewhere(account_id, gathering):
         raise SeatElsewhere(elsewhere.id, elsewhere.title)
-    return _seat_or_place(gathering, account_id, entry, by=by, id=id)
+    if entry is None:
+        refuse_who_comes_too_seldom(gathering, account_id)
+    fees.refuse_another_fee(gathering, fee_seen)
+    buyer = fees.buyer_for(gathering, account_id)
+    return _seat_or_place(gathering, account_id, mode, entry, buyer, by=by, id=id)
 
 
 def _seat_or_place(
-    gathering: Gathering, account_id: UUID, entry: WaitlistEntry | None, *, by: UUID, id: UUID | None
+    gathering: Gathering,
+    account_id: UUID,
+    mode: SeatMode,
+    entry: WaitlistEntry | None,
+    buyer: Buyer | None,
+    *,
+    by: UUID,
+    id: UUID | None,
 ) -> Booking | WaitlistEntry:
     """Ask for what there seems to be, and look again when somebody was quicker."""
-    wish = waitlist.wish_of(account_id) if entry is None and not gathering.seats_left else None
+    wish = waitlist.wish_of(account_id) if entry is None and not _pool(gathering, mode).left else None
     for _try in range(TRIES):
-        if gathering.seats_left:
+        if _pool(gathering, mode).left:
             terms, now = terms_of(gathering), clock.now()
             seat = seats.take(
-                gathering.id, account_id, now=now, cancel_until=gathering.cancel_until, terms=terms, id=id
+                gathering.id, account_id, mode, now=now, cancel_until=gathering.cancel_until, terms=terms, id=id
             )
             if seat is not None:
-                return _booked(gathering, account_id, seat, entry, by=by)
+                fees.charge(gathering, seat.id, account_id, buyer=buyer, by=by)
+                own = entry if entry is not None and entry.mode is mode else None
+                return _booked(gathering, account_id, seat, own, by=by)
         elif entry is not None:
             return entry
         elif not line.is_open(gathering):
             raise GatheringFull
         else:
             wish = wish or waitlist.wish_of(account_id)
-            place = seats.queue(gathering.id, account_id, now=clock.now(), wish=wish, id=id)
+            place = seats.queue(gathering.id, account_id, mode, now=clock.now(), wish=wish, id=id)
             if place is not None:
                 return _placed(gathering, account_id, place, by=by)
         db.session.refresh(gathering)
@@ -90,8 +133,8 @@ def _seat_or_place(
 
 def _booked(gathering: Gathering, account_id: UUID, seat: Given, entry: WaitlistEntry | None, *, by: UUID) -> Booking:
     if entry is not None:
-        line.seated_by_own_click(entry, seat.id)
-    db.session.expire(gathering, ["seats_taken", "arrivals"])
+        line.seated_by_own_click(entry, gathering, seat.id)
+    db.session.expire(gathering, ["seats_taken", "online_taken", "arrivals"])
     audit.record(
         "booking.made", by=by, on=("booking", seat.id), after={"title": gathering.title, "account_id": account_id}
     )
@@ -120,6 +163,42 @@ def _row(row: R) -> R:
     return row
 
 
+def _pool(gathering: Gathering, mode: SeatMode | None) -> Pool:
+    """Return the seats of a mode, or the only ones; where there are two and none was chosen, the hall's."""
+    if mode is None:
+        return gathering.pools[0]
+    if pool := gathering.pool(mode):
+        return pool
+    raise NotHeldLikeThat(mode)
+
+
+def _other_mode(held: Booking, to: SeatMode, *, by: UUID, id: UUID | None) -> Booking | WaitlistEntry:
+    """G1: exchange a seat for one of the other mode, or wait for one; the seat that is left goes on at once."""
+    gathering = line.hold(held.gathering_id)
+    _refuse_unless_open(gathering)
+    db.session.refresh(held)
+    pool = _pool(gathering, to)
+    if held.mode is to:
+        return held
+    _refuse_who_is_there(held, clock.now())
+    entry = waitlist.live_entry(gathering.id, held.account_id)
+    if entry is not None and entry.state is EntryState.OFFERED:
+        return line.accept_offer(entry.id, by=by)
+    if pool.left and seats.move(held.id, gathering.id, to=to):
+        if entry is not None:
+            line.seated_by_own_click(entry, gathering, held.id)
+        line.after_exchange(held, gathering, by=by)
+        return held
+    if entry is not None:
+        return entry
+    if not line.is_open(gathering):
+        raise NoSeatLikeThat(to)
+    wish = waitlist.wish_of(held.account_id)
+    place = seats.queue(gathering.id, held.account_id, to, now=clock.now(), wish=wish, id=id)
+    assert place is not None
+    return _placed(gathering, held.account_id, place, by=by)
+
+
 def _refuse_unless_open(gathering: Gathering) -> None:
     now = clock.now()
     if gathering.state is GatheringState.DRAFT:
@@ -140,7 +219,7 @@ def _refuse_unless_member(gathering: Gathering, account_id: UUID) -> None:
 
 def terms_of(gathering: Gathering) -> str:
     """G4: the terms that somebody agrees to by booking now, in words, to be kept with the booking."""
-    return terms_until(gathering.cancel_until)
+    return terms_until(gathering.cancel_until, paid=bool(gathering.fee_cents))
 
 
 def free_until(booking: Booking) -> datetime:
@@ -156,7 +235,8 @@ def is_late(booking: Booking) -> bool:
 def cancel_seat(booking: Booking, *, late_agreed: bool = False, by: UUID) -> None:
     """G4: give a seat back; after the deadline only with consent to the booking's terms. Twice is the same as once.
 
-    G3: who is first on the waiting list gets the seat in the same transaction.
+    G3: who is first on the waiting list gets the seat in the same transaction. The money of a seat with a fee goes back
+    when it is given back in time (P10).
     """
     now = clock.now()
     gathering = booking.gathering
@@ -167,11 +247,14 @@ def cancel_seat(booking: Booking, *, late_agreed: bool = False, by: UUID) -> Non
     late = is_late(booking)
     if late and not late_agreed:
         raise TooLateToCancel(free_until(booking))
+    fees.hold_bill(booking)
+    if gathering.online_capacity is not None:
+        gathering = line.hold(gathering.id)
     _refuse_who_is_there(booking, now)
     if not seats.release(booking.id, gathering.id, now=now, late=late):
         return
     db.session.expire(booking)
-    db.session.expire(gathering, ["seats_taken"])
+    db.session.expire(gathering, ["seats_taken", "online_taken"])
     audit.record(
         "booking.cancelled",
         by=by,
@@ -179,8 +262,9 @@ def cancel_seat(booking: Booking, *, late_agreed: bool = False, by: UUID) -> Non
         before={"state": BookingState.CONFIRMED},
         after={"state": BookingState.CANCELLED, "late": late, "title": gathering.title},
     )
+    fees.give_back(booking, late=late, by=accounts.account(by))
     publish(SeatReleased(booking_id=booking.id, gathering_id=gathering.id, account_id=booking.account_id))
-    line.promote(gathering.id, cause=Cause.SEAT_GIVEN_BACK, freed_by=booking.account_id)
+    line.promote(gathering.id, booking.mode, cause=Cause.SEAT_GIVEN_BACK, freed_by=booking.account_id)
 
 
 def _refuse_who_is_there(booking: Booking, now: datetime) -> None:

@@ -8,9 +8,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from app.agenda.events import GatheringCancelled, GatheringMoved, GatheringPublished
+from app.agenda.events import GatheringCancelled, GatheringMoved, GatheringPublished, ModeEnded
 from app.agenda.materials import services as materials
-from app.agenda.models import NEXT, Cause, Gathering, GatheringKind, GatheringState, Speaker
+from app.agenda.models import NEXT, Cause, Gathering, GatheringKind, GatheringState, Pool, SeatMode, Speaker
+from app.agenda.services import modes
 from app.agenda.services import waitlist as line
 from app.agenda.services.refusals import (
     CapacityBelowBookings,
@@ -24,6 +25,7 @@ from app.core.db import db
 from app.core.errors import IllegalTransition
 from app.core.events import publish
 from app.core.i18n import _l
+from app.jobs import services as jobs
 
 SHOWN_IN_CALENDARS = ("title", "venue", "address", "city", "online_url", "starts_at", "ends_at", "zone")
 
@@ -48,6 +50,7 @@ class GatheringDetails:
     starts_at: datetime
     ends_at: datetime
     capacity: int
+    online_capacity: int | None = None
     members_from: datetime
     cancel_until: datetime
     programme: str = ""
@@ -57,12 +60,19 @@ class GatheringDetails:
     online_url: str = ""
     zone: str = clock.HOME_ZONE.key
     guests_from: datetime | None = None
+    guest_limit: int = 1
     pe_tenths: int = 0
+    fee_cents: int = 0
+    fee_vat_code: str = "high"
     speakers: Sequence[SpeakerDetails] = ()
 
     def columns(self) -> dict[str, Any]:
-        """Return the values by column, speakers apart."""
-        return {name: value for name, value in vars(self).items() if name != "speakers"}
+        """Return the values by column, speakers apart; a hybrid gathering has as many seats online unless told."""
+        hybrid = self.venue and self.online_url
+        online_capacity = (self.online_capacity or self.capacity) if hybrid else None
+        return {name: value for name, value in vars(self).items() if name != "speakers"} | {
+            "online_capacity": online_capacity
+        }
 
 
 def details_of(gathering: Gathering) -> GatheringDetails:
@@ -95,12 +105,12 @@ def revise_gathering(gathering: Gathering, details: GatheringDetails, *, by: UUI
     _lock(gathering)
     if gathering.state is GatheringState.CANCELLED:
         raise IllegalTransition(gathering.state, gathering.state)
-    if details.capacity < gathering.seats_taken:
-        raise CapacityBelowBookings(gathering.seats_taken)
-    before = _facts(gathering)
+    modes.refuse_too_few(gathering, Gathering(**details.columns(), seats_taken=0, online_taken=0))
+    before, standing = _facts(gathering), gathering.pools
     for name, value in details.columns().items():
         if getattr(gathering, name) != value:
             setattr(gathering, name, value)
+    modes.move_counters(gathering, standing)
     _introduce(gathering, details.speakers)
     after = _facts(gathering)
     if before == after:
@@ -109,6 +119,7 @@ def revise_gathering(gathering: Gathering, details: GatheringDetails, *, by: UUI
     if moved:
         gathering.sequence += 1
     db.session.flush()
+    moving = modes.move_people(gathering, standing)
     audit.record(
         "gathering.revised",
         by=by,
@@ -119,30 +130,44 @@ def revise_gathering(gathering: Gathering, details: GatheringDetails, *, by: UUI
     if moved:
         line.follow_move(gathering)
         publish(GatheringMoved(gathering_id=gathering.id, sequence=gathering.sequence, before=_appointment(before)))
-    if gathering.state is GatheringState.PUBLISHED and after["capacity"] > before["capacity"]:
-        line.promote(gathering.id, cause=Cause.SEATS_ADDED)
+    if moving and len(standing) > 1:
+        publish(ModeEnded(gathering_id=gathering.id, booking_ids=moving))
+    _give_out_what_was_added(gathering, standing)
 
 
-def change_seats(gathering: Gathering, capacity: int, *, by: UUID) -> None:
-    """G3: raise or lower the number of seats; who is first in line moves up at once."""
+def _give_out_what_was_added(gathering: Gathering, standing: tuple[Pool, ...]) -> None:
+    """G3: let who is first in line move up where there are more seats of a mode than there stood."""
+    if gathering.state is not GatheringState.PUBLISHED:
+        return
+    before = {pool.mode: pool.capacity for pool in standing}
+    for mode in [pool.mode for pool in gathering.pools if pool.capacity > before.get(pool.mode, 0)]:
+        line.promote(gathering.id, mode, cause=Cause.SEATS_ADDED)
+
+
+def change_seats(gathering: Gathering, capacity: int, online_capacity: int | None = None, *, by: UUID) -> None:
+    """G3: raise or lower the number of seats, by mode where there are two; who is first in line moves up at once."""
     _lock(gathering)
     if gathering.state is GatheringState.CANCELLED:
         raise IllegalTransition(gathering.state, gathering.state)
-    if capacity < gathering.seats_taken:
-        raise CapacityBelowBookings(gathering.seats_taken)
-    before, gathering.capacity = gathering.capacity, capacity
-    if before == capacity:
+    wanted = {"capacity": capacity} | ({"online_capacity": online_capacity} if online_capacity else {})
+    standing, before = gathering.pools, {name: getattr(gathering, name) for name in wanted}
+    for pool in standing:
+        number = online_capacity if pool.mode is SeatMode.ONLINE and len(standing) > 1 else capacity
+        if number is not None and number < pool.taken:
+            raise CapacityBelowBookings(pool.taken, pool.mode if len(standing) > 1 else None)
+    if before == wanted:
         return
+    for name, number in wanted.items():
+        setattr(gathering, name, number)
     db.session.flush()
     audit.record(
         "gathering.revised",
         by=by,
         on=("gathering", gathering.id),
-        before={"capacity": before},
-        after={"capacity": capacity, "gathering": gathering.title},
+        before=before,
+        after=wanted | {"gathering": gathering.title},
     )
-    if capacity > before and gathering.state is GatheringState.PUBLISHED:
-        line.promote(gathering.id, cause=Cause.SEATS_ADDED)
+    _give_out_what_was_added(gathering, standing)
 
 
 def discard_draft(gathering: Gathering, *, by: UUID) -> None:
@@ -190,6 +215,7 @@ def cancel_gathering(gathering: Gathering, *, reason: str, by: UUID) -> None:
         before={"state": "published"},
         after=_state(gathering) | {"reason": reason},
     )
+    jobs.enqueue("agenda.return_fees", key=f"return-fees:{gathering.id}", payload={"gathering_id": str(gathering.id)})
     publish(GatheringCancelled(gathering_id=gathering.id, sequence=gathering.sequence))
     line.close(gathering.id)
 

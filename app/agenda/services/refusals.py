@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from uuid import UUID
 
+from app.agenda.models import SeatMode
 from app.core.errors import Refusal, WayOut
 from app.core.formats import moment, short_date
 from app.core.i18n import _, _l
@@ -17,6 +18,28 @@ class GatheringFull(Refusal):
     """Every seat is taken, and it is too near for a waiting list to help."""
 
     message = _l("All seats are taken and the waiting list is closed. A seat that is given back can be booked at once.")
+
+
+class NotHeldLikeThat(Refusal):
+    """G1: one cannot take part in this gathering like that, or no longer."""
+
+    def __init__(self, mode: SeatMode) -> None:
+        super().__init__(
+            _("This gathering is held online only, so there are no seats in the hall.")
+            if mode is SeatMode.ON_SITE
+            else _("This gathering is held in the hall only, so one cannot take part online.")
+        )
+
+
+class NoSeatLikeThat(Refusal):
+    """G1: nobody can exchange a seat for one that is not there; the one that is held stays."""
+
+    def __init__(self, mode: SeatMode) -> None:
+        super().__init__(
+            _("All seats in the hall are taken and the waiting list is closed. You keep your seat online.")
+            if mode is SeatMode.ON_SITE
+            else _("All seats online are taken and the waiting list is closed. You keep your seat in the hall.")
+        )
 
 
 class OfferOver(Refusal):
@@ -72,6 +95,26 @@ class MembershipNeeded(Refusal):
         super().__init__(message, way_out=WayOut(label, MEMBERSHIP_PAGE if renewing else JOINING_PAGE))
 
 
+class CompanyNeeded(Refusal):
+    """M11: a seat that costs something is billed to a company, and no whole one is known."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("This gathering has a fee, and we do not know yet to which company the bill goes. Fill that in first."),
+            way_out=WayOut(_l("Fill in my company"), "membership.company"),
+        )
+
+
+class FeeChanged(Refusal):
+    """G4: the fee is not the one that stood on the page."""
+
+    def __init__(self, gathering_id: UUID) -> None:
+        super().__init__(
+            _("The fee was changed while you were looking, so nothing was booked. Look at it once more, then book."),
+            way_out=WayOut(_l("See the gathering"), "agenda.show", {"id": gathering_id}),
+        )
+
+
 class TooLateToCancel(Refusal):
     """G4: the free period is over; giving the seat back now takes consent to the terms of the booking."""
 
@@ -82,10 +125,24 @@ class TooLateToCancel(Refusal):
 
 
 class CapacityBelowBookings(Refusal):
-    """There would be fewer seats than people."""
+    """There would be fewer seats than people; `mode` is which seats, where there are two kinds."""
 
-    def __init__(self, taken: int) -> None:
+    def __init__(self, taken: int, mode: SeatMode | None = None) -> None:
+        self.mode = mode
         super().__init__(_("Fill in %(taken)s or more: that many seats are taken already.", taken=taken))
+
+
+class NoRoomForAll(CapacityBelowBookings):
+    """G1: who was to take part in the way that ends does not fit beside the others."""
+
+    def __init__(self, mode: SeatMode, taken: int, moving: int) -> None:
+        super().__init__(taken)
+        words = (
+            _l("Fill in %(taken)s or more: the %(moving)s who were to take part online come to the hall, too.")
+            if mode is SeatMode.ON_SITE
+            else _l("Fill in %(taken)s or more: the %(moving)s who were to come to the hall take part online, too.")
+        )
+        self.message = str(words) % {"taken": taken, "moving": moving}
 
 
 class NotReadyToPublish(Refusal):

@@ -1,4 +1,7 @@
-"""G2, G3: the allocator. It alone moves `seats_taken`, in the transaction that writes or ends a booking or an offer.
+"""G2, G3: the allocator. It alone moves `seats_taken`, in the transaction that writes or ends what takes one.
+
+G1: the seats of a hybrid gathering are counted by mode. Which counter a mode moves is for the database to decide, too,
+so that nobody is too late to hear that a gathering became hybrid or no longer is.
 
 A seat is taken by a conditional counter UPDATE, so that the database decides who is in time and nobody reads a number
 that is no longer true. On PostgreSQL the UPDATE and the INSERT are one statement, since every round trip while the row
@@ -17,16 +20,52 @@ from functools import cache
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import Select, Table, Update, bindparam, func, select, text, true, update
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    Table,
+    Update,
+    and_,
+    bindparam,
+    case,
+    func,
+    or_,
+    select,
+    text,
+    true,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
-from app.agenda.models import IN_LINE, Booking, BookingState, EntryState, Gathering, GatheringState, WaitlistEntry, Wish
+from app.agenda.guests.models import LIVE_GUEST, Guest
+from app.agenda.models import (
+    IN_LINE,
+    Booking,
+    BookingState,
+    EntryState,
+    Gathering,
+    GatheringState,
+    SeatMode,
+    WaitlistEntry,
+    Wish,
+)
 from app.core.db import db
 
 QUIETLY = {"synchronize_session": False}
-LIVE = {Booking: text("state = 'confirmed'"), WaitlistEntry: text(IN_LINE)}
-Row = type[Booking] | type[WaitlistEntry]
+COUNTERS = {
+    SeatMode.ON_SITE: ("seats_taken", "seats_held"),
+    SeatMode.ONLINE: ("online_taken", "online_held"),
+}
+"""Of a hybrid gathering; any other counts in those of the hall, whatever its mode."""
+LIVE = {Booking: text("state = 'confirmed'"), WaitlistEntry: text(IN_LINE), Guest: text(LIVE_GUEST)}
+WHOSE = {Booking: "account_id", WaitlistEntry: "account_id", Guest: "email"}
+ENTERED: dict[Any, tuple[str, ...]] = {
+    Booking: ("account_id", "booked_at", "cancel_until", "terms"),
+    WaitlistEntry: ("account_id", "wish", "joined_at"),
+    Guest: ("booking_id", "given_name", "family_name", "email", "locale", "added_at"),
+}
+Row = type[Booking] | type[WaitlistEntry] | type[Guest]
 
 
 @dataclass(frozen=True)
@@ -51,6 +90,7 @@ def one_at_a_time(gathering_id: UUID, account_id: UUID) -> None:
 def take(
     gathering_id: UUID,
     account_id: UUID,
+    mode: SeatMode,
     *,
     now: datetime,
     cancel_until: datetime,
@@ -63,15 +103,16 @@ def take(
         "gathering_id": gathering_id,
         "account_id": account_id,
         "state": BookingState.CONFIRMED,
+        "mode": mode,
         "booked_at": now,
         "cancel_until": cancel_until,
         "terms": terms,
     }
-    return _give(Booking, _counting_seat(), values)
+    return _give(Booking, _counting_seat(mode), values)
 
 
 def take_held(
-    gathering_id: UUID, account_id: UUID, *, now: datetime, cancel_until: datetime, terms: str
+    gathering_id: UUID, account_id: UUID, mode: SeatMode, *, now: datetime, cancel_until: datetime, terms: str
 ) -> Given | None:
     """Book the seat that was held for somebody."""
     values = {
@@ -79,59 +120,90 @@ def take_held(
         "gathering_id": gathering_id,
         "account_id": account_id,
         "state": BookingState.CONFIRMED,
+        "mode": mode,
         "booked_at": now,
         "cancel_until": cancel_until,
         "terms": terms,
     }
-    return _give(Booking, _counting_held(), values)
+    return _give(Booking, _counting_held(mode), values)
 
 
-def queue(gathering_id: UUID, account_id: UUID, *, now: datetime, wish: Wish, id: UUID | None = None) -> Given | None:
+def take_for_guest(
+    gathering_id: UUID, booking_id: UUID, mode: SeatMode, *, now: datetime, **called: str
+) -> Given | None:
+    """G9: take a free seat for a guest; None when there is no seat or the address has one already."""
+    values = {
+        "id": uuid.uuid4(),
+        "gathering_id": gathering_id,
+        "booking_id": booking_id,
+        "state": BookingState.CONFIRMED,
+        "mode": mode,
+        "added_at": now,
+        **called,
+    }
+    return _give(Guest, _counting_seat(mode), values)
+
+
+def queue(
+    gathering_id: UUID, account_id: UUID, mode: SeatMode, *, now: datetime, wish: Wish, id: UUID | None = None
+) -> Given | None:
     """Give the next place on the waiting list; None when a seat is free after all or the person has a place already."""
     values = {
         "id": id or uuid.uuid4(),
         "gathering_id": gathering_id,
         "account_id": account_id,
         "state": EntryState.WAITING,
+        "mode": mode,
         "wish": wish,
         "joined_at": now,
     }
-    return _give(WaitlistEntry, _counting_place(), values)
+    return _give(WaitlistEntry, _counting_place(mode), values)
 
 
-def hold(gathering_id: UUID) -> bool:
+def hold(gathering_id: UUID, mode: SeatMode) -> bool:
     """Keep a free seat for an offer; False when there is none."""
-    free = Gathering.seats_taken < Gathering.capacity
-    return _count(
-        gathering_id,
-        free,
-        seats_taken=Gathering.seats_taken + 1,
-        seats_held=Gathering.seats_held + 1,
-        arrivals=Gathering.arrivals + 1,
-    )
+    return _count(gathering_id, _free(mode), **_moved(mode, taken=1, held=1), arrivals=Gathering.arrivals + 1)
 
 
-def let_go(gathering_id: UUID) -> None:
+def let_go(gathering_id: UUID, mode: SeatMode) -> None:
     """Free a seat that was held. More than were held is impossible: the table's CHECK refuses it."""
-    _count(gathering_id, true(), seats_taken=Gathering.seats_taken - 1, seats_held=Gathering.seats_held - 1)
+    _count(gathering_id, true(), **_moved(mode, taken=-1, held=-1))
 
 
-def give_back(gathering_id: UUID) -> None:
+def give_back(gathering_id: UUID, mode: SeatMode) -> None:
     """Free one seat. More seats freed than taken is impossible: the table's CHECK refuses it."""
-    _count(gathering_id, true(), seats_taken=Gathering.seats_taken - 1)
+    _count(gathering_id, true(), **_moved(mode, taken=-1))
 
 
-def release(booking_id: UUID, gathering_id: UUID, *, now: datetime, late: bool = False) -> bool:
+def move(booking_id: UUID, gathering_id: UUID, *, to: SeatMode, held: bool = False) -> bool:
+    """G1: exchange somebody's seat for one of the other mode, free or held for them; False when there is none.
+
+    The gathering's row is held by then, so that the seat that is left goes to the first in line in this transaction.
+    """
+    left, (taken, kept) = COUNTERS[to.other][0], COUNTERS[to]
+    changes = {left: getattr(Gathering, left) - 1}
+    changes |= {kept: getattr(Gathering, kept) - 1} if held else {taken: getattr(Gathering, taken) + 1}
+    free = true() if held else _free(to)
+    if not _count(gathering_id, and_(Gathering.online_capacity.is_not(None), free), **changes):
+        return False
+    changed = update(Booking).where(
+        Booking.id == booking_id, Booking.state == BookingState.CONFIRMED, Booking.mode == to.other
+    )
+    changed = changed.values(mode=to, moves=Booking.moves + 1).returning(Booking.id)
+    return bool(db.session.execute(changed.execution_options(**QUIETLY)).scalar_one())
+
+
+def release(booking_id: UUID, gathering_id: UUID, *, now: datetime, late: bool = False, lapsed: bool = False) -> bool:
     """End a booking and free its seat; False when somebody was quicker, and then nothing is freed twice."""
     ended = db.session.scalar(
         update(Booking)
         .where(Booking.id == booking_id, Booking.state == BookingState.CONFIRMED)
-        .values(state=BookingState.CANCELLED, cancelled_at=now, cancelled_late=late)
-        .returning(Booking.id)
+        .values(state=BookingState.CANCELLED, cancelled_at=now, cancelled_late=late, lapsed=lapsed)
+        .returning(Booking.mode)
         .execution_options(**QUIETLY)
     )
     if ended is not None:
-        give_back(gathering_id)
+        give_back(gathering_id, ended)
     return ended is not None
 
 
@@ -155,22 +227,58 @@ def _counting(condition: Any, number: Any, **changes: Any) -> Update:
     )
 
 
-@cache
-def _counting_seat() -> Update:
-    changes = {"seats_taken": Gathering.seats_taken + 1, "arrivals": Gathering.arrivals + 1}
-    return _counting(Gathering.seats_taken < Gathering.capacity, Gathering.arrivals, **changes)
+def _is_held_so(mode: SeatMode) -> ColumnElement[bool]:
+    """Say as SQL that one can take part like that."""
+    return Gathering.venue != "" if mode is SeatMode.ON_SITE else Gathering.online_url != ""
+
+
+def _per_mode(mode: SeatMode, in_hall: ColumnElement[bool], beside: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Ask the counters of the hall, or, online and beside a hall, those of its own."""
+    if mode is SeatMode.ON_SITE:
+        return in_hall
+    hybrid = Gathering.online_capacity.is_not(None)
+    return or_(and_(hybrid, beside), and_(~hybrid, in_hall))
+
+
+def _free(mode: SeatMode) -> ColumnElement[bool]:
+    in_hall, beside = Gathering.seats_taken < Gathering.capacity, Gathering.online_taken < Gathering.online_capacity
+    return and_(_is_held_so(mode), _per_mode(mode, in_hall, beside))
+
+
+def _full(mode: SeatMode) -> ColumnElement[bool]:
+    in_hall, beside = Gathering.seats_taken >= Gathering.capacity, Gathering.online_taken >= Gathering.online_capacity
+    return and_(_is_held_so(mode), _per_mode(mode, in_hall, beside))
+
+
+def _moved(mode: SeatMode, *, taken: int = 0, held: int = 0) -> dict[str, Any]:
+    """Tell what becomes of the counters of a mode."""
+    by = {"seats_taken": taken, "seats_held": held}
+    changes: dict[str, Any] = {name: getattr(Gathering, name) + number for name, number in by.items() if number}
+    if mode is SeatMode.ONLINE:
+        hybrid = Gathering.online_capacity.is_not(None)
+        changes = {name: case((hybrid, getattr(Gathering, name)), else_=value) for name, value in changes.items()}
+        for name, number in (("online_taken", taken), ("online_held", held)):
+            if number:
+                changes[name] = getattr(Gathering, name) + case((hybrid, number), else_=0)
+    return changes
 
 
 @cache
-def _counting_held() -> Update:
-    changes = {"seats_held": Gathering.seats_held - 1, "arrivals": Gathering.arrivals + 1}
-    return _counting(Gathering.seats_held > 0, Gathering.arrivals, **changes)
+def _counting_seat(mode: SeatMode) -> Update:
+    changes = _moved(mode, taken=1) | {"arrivals": Gathering.arrivals + 1}
+    return _counting(_free(mode), Gathering.arrivals, **changes)
 
 
 @cache
-def _counting_place() -> Update:
-    full = Gathering.seats_taken >= Gathering.capacity
-    return _counting(full, Gathering.queued, queued=Gathering.queued + 1)
+def _counting_held(mode: SeatMode) -> Update:
+    kept = _per_mode(mode, Gathering.seats_held > 0, Gathering.online_held > 0)
+    changes = _moved(mode, held=-1) | {"arrivals": Gathering.arrivals + 1}
+    return _counting(kept, Gathering.arrivals, **changes)
+
+
+@cache
+def _counting_place(mode: SeatMode) -> Update:
+    return _counting(_full(mode), Gathering.queued, queued=Gathering.queued + 1)
 
 
 def _give(model: Row, counting: Update, values: dict[str, Any]) -> Given | None:
@@ -185,7 +293,7 @@ def _give(model: Row, counting: Update, values: dict[str, Any]) -> Given | None:
     if number is None:
         return None
     if written is None:
-        _take_back(model, counting, values["gathering_id"])
+        _take_back(model, counting, values["gathering_id"], values["mode"])
         return None
     return Given(values["id"], number, sequence)
 
@@ -203,7 +311,7 @@ def _fused(model: Row, counting: Update) -> Select[Any]:
     written = (
         postgresql_insert(model)
         .from_select([*columns, "seq"], given)
-        .on_conflict_do_nothing(index_elements=["gathering_id", "account_id"], index_where=LIVE[model])
+        .on_conflict_do_nothing(index_elements=["gathering_id", WHOSE[model]], index_where=LIVE[model])
         .returning(model.seq)
         .cte("written")
     )
@@ -211,8 +319,7 @@ def _fused(model: Row, counting: Update) -> Select[Any]:
 
 
 def _columns(model: Row) -> tuple[str, ...]:
-    kept = ("booked_at", "cancel_until", "terms") if model is Booking else ("wish", "joined_at")
-    return ("id", "gathering_id", "account_id", "state", *kept)
+    return ("id", "gathering_id", "state", "mode", *ENTERED[model])
 
 
 def _one_by_one(model: Row, counting: Update, values: dict[str, Any]) -> tuple[int | None, int, int | None]:
@@ -224,17 +331,17 @@ def _one_by_one(model: Row, counting: Update, values: dict[str, Any]) -> tuple[i
     statement = (
         sqlite_insert(model)
         .values(**values, seq=counted.number)
-        .on_conflict_do_nothing(index_elements=["gathering_id", "account_id"], index_where=LIVE[model])
+        .on_conflict_do_nothing(index_elements=["gathering_id", WHOSE[model]], index_where=LIVE[model])
         .returning(model.seq)
     )
     return counted.number, counted.sequence, db.session.scalar(statement)
 
 
-def _take_back(model: Row, counting: Update, gathering_id: UUID) -> None:
+def _take_back(model: Row, counting: Update, gathering_id: UUID, mode: SeatMode) -> None:
     """Undo the counting for somebody who was there already; the row is still ours."""
     if model is WaitlistEntry:
         _count(gathering_id, true(), queued=Gathering.queued - 1)
-    elif counting is _counting_held():
-        _count(gathering_id, true(), seats_held=Gathering.seats_held + 1)
+    elif counting is _counting_held(mode):
+        _count(gathering_id, true(), **_moved(mode, held=1))
     else:
-        give_back(gathering_id)
+        give_back(gathering_id, mode)

@@ -1,0 +1,247 @@
+"""G1, G4, P10: what a seat costs, its bill, and until when to pay. The fee is fixed when the seat is taken.
+
+Whoever takes a seat at a gathering with a fee holds it at once; the bill is drawn up in the same transaction. The money
+follows the bill: what `payments` tells of it is what the seat shows. Money that was never received is not asked for
+once the seat is gone; money that was received goes back when the seat is given back in time, or the gathering is called
+off.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import update
+
+from app.accounts import queries as accounts
+from app.accounts.models import Account
+from app.agenda import queries
+from app.agenda.models import Booking, BookingState, Gathering, GatheringState
+from app.agenda.services.refusals import CompanyNeeded, FeeChanged
+from app.audit import services as audit
+from app.core import clock
+from app.core.db import atomic, db
+from app.core.formats import short_date
+from app.core.i18n import _, in_each_language, speaking
+from app.core.money import vat_amount
+from app.membership import services as membership
+from app.payments import queries as bills
+from app.payments import services as payments
+from app.payments.events import (
+    BillCredited,
+    BillPaid,
+    BillRecovered,
+    BillShort,
+    PaymentFailed,
+    TransferChosen,
+    VatDecided,
+)
+from app.payments.models import Bill, BillState
+from app.payments.services import Buyer, LineDraft
+
+SUBJECT = "seat"
+TIME_TO_PAY = timedelta(hours=72)
+"""How long an unpaid seat is held; never past the start."""
+TRANSFER_TRAVELS = timedelta(days=2)
+"""How much longer it is held once somebody has said to pay by bank transfer."""
+
+
+@dataclass(frozen=True)
+class Fee:
+    """What a seat costs, without and with VAT."""
+
+    net_cents: int
+    vat_cents: int
+
+    @property
+    def gross_cents(self) -> int:
+        return self.net_cents + self.vat_cents
+
+
+def fee_of(gathering: Gathering) -> Fee | None:
+    """P1: return what a seat costs today, or None when it is free."""
+    if not gathering.fee_cents:
+        return None
+    rate = payments.vat_rate(gathering.fee_vat_code, clock.today())
+    return Fee(gathering.fee_cents, vat_amount(gathering.fee_cents, rate.basis_points))
+
+
+def buyer_for(gathering: Gathering, account_id: UUID) -> Buyer | None:
+    """M11: return to whom the bill of a seat goes, as contributions do; refuse who has no company with an address."""
+    if not gathering.fee_cents:
+        return None
+    buyer = membership.buyer_for(accounts.account(account_id))
+    if buyer is None:
+        raise CompanyNeeded
+    return buyer
+
+
+def can_be_billed(gathering: Gathering, account_id: UUID) -> bool:
+    """Say whether a seat can be given to somebody who is not there to fill in what a bill needs."""
+    return not gathering.fee_cents or membership.buyer_for(accounts.account(account_id)) is not None
+
+
+def refuse_another_fee(gathering: Gathering, seen_cents: int | None) -> None:
+    """G4: nobody agrees to a fee they did not see: refuse when it was changed since the page was opened."""
+    if seen_cents is not None and seen_cents != gathering.fee_cents:
+        raise FeeChanged(gathering.id)
+
+
+def charge(gathering: Gathering, booking_id: UUID, account_id: UUID, *, buyer: Buyer | None, by: UUID | None) -> None:
+    """P10: draw up the bill of a seat that was just taken, in the same transaction; nothing when it is free."""
+    if not gathering.fee_cents or buyer is None:
+        return
+    until = _held_until(gathering)
+    _change(booking_id, fee_cents=gathering.fee_cents, pay_by=until)
+    person, day = accounts.account(account_id), clock.local(gathering.starts_at).date()
+    described = in_each_language(
+        lambda: _("Seat at “%(title)s”, %(day)s", title=gathering.title, day=short_date(gathering.starts_at))
+    )
+    payments.draw_up_bill(
+        person_id=account_id,
+        subject=(SUBJECT, booking_id),
+        lines=[
+            LineDraft(
+                description=described[person.locale],
+                quantity=1,
+                net_cents=gathering.fee_cents,
+                vat_code=gathering.fee_vat_code,
+                in_languages=described,
+            )
+        ],
+        buyer=buyer,
+        due_on=clock.local(until).date(),
+        by=accounts.account(by) if by else None,
+        period=(day, day),
+        locale=person.locale,
+    )
+
+
+def _held_until(gathering: Gathering) -> datetime:
+    """Return until when there is time to pay; once it has begun, no seat is lost any more and only the bill counts."""
+    until = clock.now() + TIME_TO_PAY
+    return min(until, gathering.starts_at) if gathering.starts_at > clock.now() else until
+
+
+def bill_of(booking: Booking) -> Bill | None:
+    """Return the bill of a seat, if it has one that was not taken back."""
+    return bills.bill_for(SUBJECT, booking.id) if booking.fee_cents else None
+
+
+def hold_bill(booking: Booking) -> Bill | None:
+    """Hold the bill of a seat before the seat itself, as money that comes in does: so nobody waits in a ring."""
+    bill = bill_of(booking)
+    return payments.hold_bill(bill.id) if bill else None
+
+
+def give_back(booking: Booking, *, late: bool, by: Account | None) -> None:
+    """G4: settle the money of a seat that is given up: back when in time, kept when late, and never asked if unpaid."""
+    bill = bill_of(booking)
+    if bill is None or (late and bill.paid_at is not None):
+        return
+    payments.call_off(bill.id, cause=f"seat:{booking.id}", reason=_reason(bill, booking), by=by)
+
+
+def _reason(bill: Bill, booking: Booking) -> str:
+    title = booking.gathering.title
+    with speaking(bill.locale):
+        if booking.gathering.state is GatheringState.CANCELLED:
+            return _("“%(title)s” does not take place.", title=title)
+        if booking.lapsed:
+            return _("The seat at “%(title)s” was not paid in time.", title=title)
+        return _("The seat at “%(title)s” was given back.", title=title)
+
+
+def return_fees(*, gathering_id: str) -> None:
+    """G1: give everybody their money back for what was called off, also who gave a seat back late; a job."""
+    for booking_id in queries.seats_with_money(UUID(gathering_id)):
+        with atomic():
+            booking = queries.booking(booking_id)
+            give_back(booking, late=False, by=None)
+            _change(booking.id, pay_by=None)
+
+
+class Money(StrEnum):
+    """What became of the money of a seat that is no more."""
+
+    WITHDRAWN = "withdrawn"
+    GOES_BACK = "goes_back"
+    KEPT = "kept"
+
+
+@dataclass(frozen=True)
+class Aftermath:
+    """That, and how much goes back, in cents."""
+
+    money: Money
+    cents: int = 0
+
+
+def aftermath(booking: Booking) -> Aftermath | None:
+    """Tell what became of the money of a seat that was given up; None when it was free."""
+    if not booking.fee_cents:
+        return None
+    bill = bill_of(booking)
+    if bill is None:
+        return Aftermath(Money.WITHDRAWN)
+    if back := payments.on_its_way(bill.id) - sum(entry.amount_cents for entry in bills.went_back(bill.id)):
+        return Aftermath(Money.GOES_BACK, back)
+    return Aftermath(Money.WITHDRAWN if bill.state is BillState.CREDITED else Money.KEPT)
+
+
+def seat_paid(event: BillPaid | BillRecovered) -> None:
+    """P10: the seat is paid, for the first time or again."""
+    if event.subject_type == SUBJECT:
+        paid_at = event.paid_at if isinstance(event, BillPaid) else clock.now()
+        _change(event.subject_id, paid_at=paid_at, pay_by=None)
+
+
+def seat_short(event: BillShort) -> None:
+    """P6: the money was taken back: whoever still holds the seat keeps it and gets time to pay anew."""
+    if event.subject_type == SUBJECT:
+        _ask_anew(event.subject_id)
+
+
+def seat_credited(event: BillCredited) -> None:
+    """P6: nothing is asked for this seat any more."""
+    if event.subject_type == SUBJECT:
+        _change(event.subject_id, paid_at=None, pay_by=None)
+
+
+def seat_asked_anew(event: PaymentFailed | VatDecided) -> None:
+    """P2: the bank refused in the end, or it is known at last what there is to pay: time to pay begins anew."""
+    bill = bills.bill_at_hand(event.bill_id)
+    if bill.subject_type == SUBJECT and bill.paid_at is None:
+        _ask_anew(bill.subject_id)
+
+
+def seat_awaits_transfer(event: TransferChosen) -> None:
+    """P2: a transfer travels for a while: hold the seat so much longer."""
+    bill = bills.bill_at_hand(event.bill_id)
+    booking = db.session.get(Booking, bill.subject_id) if bill.subject_type == SUBJECT else None
+    if booking is not None and booking.pay_by is not None and booking.pay_by < booking.gathering.starts_at:
+        _change(booking.id, pay_by=min(booking.pay_by + TRANSFER_TRAVELS, booking.gathering.starts_at))
+
+
+def _ask_anew(booking_id: UUID) -> None:
+    booking = db.session.get_one(Booking, booking_id, populate_existing=True)
+    if booking.state is not BookingState.CONFIRMED or booking.gathering.state is not GatheringState.PUBLISHED:
+        _change(booking.id, paid_at=None, pay_by=None)
+        return
+    until = _held_until(booking.gathering)
+    _change(booking.id, paid_at=None, pay_by=until)
+    audit.record(
+        "booking.unpaid",
+        by=None,
+        on=("booking", booking.id),
+        after={"title": booking.gathering.title, "account_id": booking.account_id, "pay_by": until},
+    )
+
+
+def _change(booking_id: UUID, **changes: Any) -> None:
+    """Write about a seat's money without holding anything but its row."""
+    changed = update(Booking).where(Booking.id == booking_id).values(**changes)
+    db.session.execute(changed.execution_options(synchronize_session="fetch"))
