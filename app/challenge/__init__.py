@@ -1,0 +1,20 @@
+"""The Interim Challenge: who is interim manager of the year, and which elements decided it (V1 to V9)."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from app.challenge import cli, sentences, words
+from app.challenge.views import bureau, nominees, public
+
+
+def init_app(app: Flask) -> None:
+    """Register the pages, the words they share, what the log reads, and the commands."""
+    app.register_blueprint(public.bp)
+    app.register_blueprint(nominees.bp)
+    app.register_blueprint(bureau.bp)
+    app.jinja_env.globals.update(challenge_words=words)
+    app.jinja_env.filters.update(percent=words.percent)
+    sentences.register()
+    for command in cli.COMMANDS:
+        app.cli.add_command(command)

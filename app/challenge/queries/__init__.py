@@ -1,0 +1,35 @@
+"""What can be asked about the Challenge, each for whoever may see it."""
+
+from app.challenge.queries.editions import (
+    board,
+    edition,
+    editions_for_bureau,
+    facts,
+    last_entry,
+    public_edition,
+    running_edition,
+    shown_edition,
+)
+from app.challenge.queries.nominees import (
+    nominee,
+    nominees_of,
+    open_to_nominations,
+    own_nominee,
+    own_place,
+)
+
+__all__ = [
+    "board",
+    "edition",
+    "editions_for_bureau",
+    "facts",
+    "last_entry",
+    "nominee",
+    "nominees_of",
+    "open_to_nominations",
+    "own_nominee",
+    "own_place",
+    "public_edition",
+    "running_edition",
+    "shown_edition",
+]

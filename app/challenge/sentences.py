@@ -1,0 +1,96 @@
+"""How the deeds of the Challenge read in the audit log (B6)."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from sqlalchemy import select
+
+from app.audit import services as audit
+from app.audit.services import Field, ObjectKind, Page, Thing
+from app.audit.values import choice, day, kilobytes, moment
+from app.challenge import words
+from app.challenge.models import Edition, Nominee, Scope
+from app.core.db import db
+from app.core.i18n import _l
+from app.core.permissions import Permission
+
+SENTENCES = {
+    "edition.prepared": (_l("Challenge prepared"), _l("%(actor)s began to prepare “%(object)s”")),
+    "edition.changed": (_l("Challenge changed"), _l("%(actor)s changed “%(object)s”")),
+    "edition.case_changed": (_l("Business case set"), _l("%(actor)s set the business case of “%(object)s”")),
+    "edition.criteria_set": (_l("Criteria set"), _l("%(actor)s laid down the criteria and weights of “%(object)s”")),
+    "edition.rounds_set": (_l("Rounds set"), _l("%(actor)s laid down the rounds of “%(object)s”")),
+    "edition.nomination": (_l("Nominations opened"), _l("%(actor)s opened the nominations of “%(object)s”")),
+    "edition.open": (_l("Challenge opened"), _l("%(actor)s opened “%(object)s” for the verdict and froze its rules")),
+    "edition.closed": (_l("Challenge closed"), _l("%(actor)s closed “%(object)s”")),
+    "edition.cancelled": (_l("Challenge cancelled"), _l("%(actor)s cancelled “%(object)s”: %(reason)s")),
+    "nominee.nominated": (_l("Nominee put forward"), _l("%(actor)s put %(person)s forward for “%(object)s”")),
+    "nominee.agreed": (_l("Nominee takes part"), _l("%(actor)s takes part in “%(object)s”")),
+    "nominee.declined": (_l("Nominee declined"), _l("%(actor)s does not take part in “%(object)s”")),
+    "nominee.withdrawn": (_l("Nominee withdrew"), _l("%(person)s withdrew from “%(object)s”")),
+    "nominee.work_begun": (_l("Work on the case begun"), _l("%(actor)s began to work on the case of “%(object)s”")),
+    "nominee.file_handed_in": (_l("Plan handed in"), _l("%(actor)s handed in a plan for “%(object)s”")),
+}
+SCOPES = {
+    Scope.BROAD: _l("Everybody in the circle"),
+    Scope.DISCIPLINE: _l("One discipline"),
+    Scope.SECTOR: _l("One sector"),
+}
+
+
+def _rounds(told: str) -> str:
+    kind, _colon, method = told.partition(":")
+    return f"{words.ROUNDS[kind]}, {words.METHODS[method]}"  # type: ignore[index]
+
+
+FIELDS = {
+    "year": Field(_l("Year")),
+    "scope": Field(_l("For whom"), choice(SCOPES)),
+    "title": Field(_l("Title")),
+    "nominations_from": Field(_l("Nominations from"), moment),
+    "nominations_until": Field(_l("Nominations until"), moment),
+    "work_until": Field(_l("Work on the case until"), moment),
+    "opens_at": Field(_l("Verdict from"), moment),
+    "closes_at": Field(_l("Verdict until"), moment),
+    "eligible_on": Field(_l("Nominees are members on"), day),
+    "is_blind": Field(_l("The jury sees no names")),
+    "model": Field(_l("Jury and members"), choice({model: name for model, (name, _hint) in words.MODELS.items()})),
+    "jury_share": Field(_l("Part of the jury in the result"), lambda value: words.percent(int(value))),
+    "quorum_percent": Field(_l("Part of the members that has to vote"), lambda value: f"{value}%"),
+    "tie_order": Field(_l("When two end equal"), choice(words.TIES)),
+    "terms_version": Field(_l("Version of the terms")),
+    "weights": Field(_l("Criteria and weights")),
+    "rounds": Field(_l("Rounds"), _rounds),
+    "size": Field(_l("Size of the file"), kilobytes),
+    "sha256": Field(_l("Digest of the file")),
+    "length": Field(_l("Characters")),
+    "kind": Field(_l("Put forward by"), choice(words.NOMINATIONS)),
+    "reason": Field(_l("Reason")),
+    "state": Field(_l("State"), choice({state: label for state, (_tone, label) in words.STATES.items()})),
+}
+
+
+def register() -> None:
+    """Tell the log its names and sentences."""
+    for action, (name, text) in SENTENCES.items():
+        audit.sentence(action, text, name=name)
+    for scope in ("edition", "nominee"):
+        audit.fields(scope, FIELDS)
+    audit.objects("nominee", ObjectKind(_l("Nominee"), audit.by_id(_nominees)))
+    page = Page("challenge_bureau.show", Permission.CHALLENGE_READ)
+    audit.objects("edition", ObjectKind(_l("Interim Challenge"), audit.by_id(_editions), page))
+
+
+def _editions(ids: list[UUID]) -> dict[UUID, Thing]:
+    rows = db.session.execute(select(Edition.id, Edition.title).where(Edition.id.in_(ids)))
+    return {row.id: Thing(row.title) for row in rows}
+
+
+def _nominees(ids: list[UUID]) -> dict[UUID, Thing]:
+    rows = db.session.execute(
+        select(Nominee.id, Nominee.account_id, Edition.title)
+        .join(Edition, Edition.id == Nominee.edition_id)
+        .where(Nominee.id.in_(ids))
+    )
+    return {row.id: Thing(row.title, row.account_id) for row in rows}

@@ -1,0 +1,1 @@
+"""The pages of the Challenge: everybody's, the nominee's, the jury's and the bureau's."""
