@@ -35,6 +35,7 @@ PARTS = (
     "profiles",
     "agenda",
     "development",
+    "challenge",
     "bureau",
     "demo",
 )

@@ -13,14 +13,23 @@ from flask import Flask
 from app.accounts import events as accounts
 from app.accounts import queries as accounts_queries
 from app.agenda import events as agenda
+from app.agenda import fee_views, waitlist_mails
 from app.agenda import mails as agenda_mails
 from app.agenda import queries as agenda_queries
+from app.agenda import services as agenda_services
 from app.agenda import views as agenda_views
-from app.agenda import waitlist_mails
+from app.agenda.absences import mails as absences_mails
 from app.agenda.attendance import mails as attendance_mails
+from app.agenda.feedback import bureau as feedback_bureau
 from app.agenda.feeds import entries as agenda_entries
 from app.agenda.feeds import views as agenda_feeds
+from app.agenda.guests import mails as guests_mails
+from app.agenda.guests import queries as guests_queries
+from app.agenda.guests import services as guests_services
 from app.audit.services import names_from
+from app.challenge import events as challenge
+from app.challenge import mails as challenge_mails
+from app.challenge import services as challenge_services
 from app.core import access, calendars, events, navigation, panels
 from app.core.events import Event
 from app.core.i18n import _l
@@ -48,6 +57,7 @@ SUBSCRIPTIONS: tuple[tuple[type[Event], Callable[[Any], object]], ...] = (
     (accounts.AccountAnonymised, payments_services.forget_payer),
     (accounts.AccountAnonymised, profiles.forget_profile),
     (accounts.AccountAnonymised, development_services.forget_learner),
+    (accounts.AccountAnonymised, challenge_services.forget_nominee),
     (accounts.AccountChanged, profiles.follow_account),
     (membership.ApplicationSubmitted, profiles.follow_application),
     (membership.ApplicationSubmitted, membership_mails.application_received),
@@ -76,6 +86,13 @@ SUBSCRIPTIONS: tuple[tuple[type[Event], Callable[[Any], object]], ...] = (
     (payments.BillShort, membership_services.lose_cover),
     (payments.BillRecovered, membership_services.regain_cover),
     (payments.BillCredited, membership_services.lose_cover),
+    (payments.BillPaid, agenda_services.seat_paid),
+    (payments.BillRecovered, agenda_services.seat_paid),
+    (payments.BillShort, agenda_services.seat_short),
+    (payments.BillCredited, agenda_services.seat_credited),
+    (payments.TransferChosen, agenda_services.seat_awaits_transfer),
+    (payments.PaymentFailed, agenda_services.seat_asked_anew),
+    (payments.VatDecided, agenda_services.seat_asked_anew),
     (payments.PaymentProcessing, membership_services.hold_for_processing),
     (payments.PaymentFailed, membership_services.stop_holding),
     (payments.ChargeFailed, membership_services.stop_holding),
@@ -91,7 +108,10 @@ SUBSCRIPTIONS: tuple[tuple[type[Event], Callable[[Any], object]], ...] = (
     (membership.WaiverUndone, profiles.follow_application),
     (membership.CompanyChanged, profiles.follow_application),
     (agenda.SeatBooked, agenda_mails.confirm_seat),
+    (agenda.SeatMoved, agenda_mails.confirm_exchange),
+    (agenda.ModeEnded, agenda_mails.announce_mode_ended),
     (agenda.SeatReleased, agenda_mails.confirm_release),
+    (agenda.SeatLapsed, agenda_mails.announce_lapse),
     (agenda.WaitlistJoined, waitlist_mails.confirm_place),
     (agenda.SeatPromoted, waitlist_mails.announce_seat),
     (agenda.SeatOffered, waitlist_mails.announce_offer),
@@ -99,11 +119,21 @@ SUBSCRIPTIONS: tuple[tuple[type[Event], Callable[[Any], object]], ...] = (
     (agenda.WaitlistLeft, waitlist_mails.announce_leaving),
     (agenda.WaitlistCalledOff, waitlist_mails.announce_end),
     (agenda.NoShowRecorded, attendance_mails.tell_no_show),
+    (agenda.NoShowRecorded, absences_mails.note),
+    (agenda.SeatReleased, absences_mails.note),
     (agenda.GatheringMoved, agenda_mails.announce_move),
     (agenda.GatheringMoved, waitlist_mails.announce_move),
+    (agenda.SeatReleased, guests_services.leave_with_host),
+    (agenda.SeatLapsed, guests_services.leave_with_host),
+    (agenda.GuestInvited, guests_mails.invite),
+    (agenda.GuestReleased, guests_mails.tell_release),
+    (agenda.GatheringMoved, guests_mails.announce_move),
+    (agenda.GatheringCancelled, guests_mails.announce_cancellation),
     (agenda.GatheringCancelled, agenda_mails.announce_cancellation),
     (development.CertificateIssued, development_mails.certificate_ready),
     (development.CertificateWithdrawn, development_mails.certificate_withdrawn),
+    (challenge.NomineeAsked, challenge_mails.nominated),
+    (challenge.NomineeTakesPart, challenge_mails.taking_part),
 )
 
 OWN_LADDERS = ("membership_period",)
@@ -113,6 +143,7 @@ MENUS: dict[str, tuple[Entry, ...]] = {
         Entry(_l("Membership"), "membership.about", "membership"),
         Entry(_l("Self-test"), "membership.self_test", "selftest"),
         Entry(_l("Agenda"), "agenda.index", "agenda", section="agenda."),
+        Entry(_l("Challenge"), "challenge.index", "challenge", section=("challenge.", "nominees.")),
         Entry(_l("Sign in"), "accounts.sign_in", "sign-in"),
     ),
     "member": (
@@ -122,6 +153,7 @@ MENUS: dict[str, tuple[Entry, ...]] = {
         Entry(_l("Directory"), "profiles.directory", "directory"),
         Entry(_l("Profile"), "profiles.show", "profile"),
         Entry(_l("PE points"), "development.mine", "star", section="development."),
+        Entry(_l("Challenge"), "challenge.index", "challenge", section=("challenge.", "nominees.")),
         Entry(_l("My account"), "accounts.overview", "account"),
         Entry(_l("Bureau"), "bureau.home", "queue", Permission.BUREAU_ENTER),
     ),
@@ -153,7 +185,14 @@ MENUS: dict[str, tuple[Entry, ...]] = {
             "agenda_bureau.index",
             "agenda",
             Permission.GATHERING_READ,
-            ("agenda_bureau.", "waitlist_bureau.", "series_bureau."),
+            (
+                "agenda_bureau.",
+                "waitlist_bureau.",
+                "series_bureau.",
+                "feedback_bureau.",
+                "absences_bureau.",
+                "guests_bureau.",
+            ),
         ),
         Entry(
             _l("PE points"),
@@ -161,6 +200,13 @@ MENUS: dict[str, tuple[Entry, ...]] = {
             "star",
             Permission.CERTIFICATE_READ,
             "development_bureau.",
+        ),
+        Entry(
+            _l("Challenge"),
+            "challenge_bureau.index",
+            "challenge",
+            Permission.CHALLENGE_READ,
+            "challenge_bureau.",
         ),
         Entry(_l("Payments"), "payments_bureau.index", "payments", Permission.PAYMENT_READ, "payments_bureau."),
         Entry(_l("Outgoing mail"), "mail_bureau.outbox", "mail", Permission.MAIL_READ, "mail_bureau."),
@@ -174,12 +220,17 @@ MENUS: dict[str, tuple[Entry, ...]] = {
 PANELS: tuple[tuple[str, str, Load], ...] = (
     ("public_home", "agenda/public_panel.html", agenda_views.public_panel),
     ("account", "agenda/account_panel.html", agenda_feeds.account_panel),
+    ("home_next", "", agenda_views.home_next),
     ("home", "agenda/home_panel.html", agenda_views.home_panel),
+    ("gathering", "agenda/bureau/feedback_panel.html", feedback_bureau.panel),
     ("membership", "payments/panel_method.html", payments_views.method_panel),
     ("membership", "payments/panel_bills.html", payments_views.bills_panel),
     ("pay:membership_period", "membership/pay_terms.html", membership_views.pay_terms),
     ("pay_code:membership_period", "membership/pay_code.html", membership_codes.pay_code),
     ("paid:membership_period", "membership/after_payment.html", membership_views.after_payment),
+    ("pay:seat", "agenda/pay_terms.html", fee_views.seat_panel),
+    ("paid:seat", "agenda/after_payment.html", fee_views.seat_panel),
+    ("bill:seat", "agenda/bureau/bill_panel.html", fee_views.seat_panel),
 )
 
 
@@ -189,6 +240,7 @@ def connect(app: Flask) -> None:
         access.doors().home = _home_of
     names_from(accounts_queries.names, accounts_queries.staff)
     value.counts(Benefit.SESSIONS, agenda_queries.seats_used)
+    value.counts(Benefit.GUESTS, guests_queries.used)
     value.tells(agenda_queries.visits_told)
     value.offers(agenda_queries.coming_told)
     calendars.add_source("agenda", agenda_entries.own_seats)

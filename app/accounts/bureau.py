@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from uuid import UUID
 
 from flask import Blueprint, flash, redirect, render_template, url_for
@@ -68,6 +68,7 @@ ACCOUNTS = Listing(
     ],
     default_sort="name",
     counted=lambda number: _n("account", "accounts", number),
+    export=True,
 )
 
 
@@ -171,11 +172,7 @@ def reset_factors(id: UUID) -> ResponseReturnValue:
 @access.needs(Permission.ACCOUNT_EDIT)
 def disable(id: UUID) -> ResponseReturnValue:
     """Close an account."""
-    with atomic():
-        account = queries.account(id)
-        staff.disable(account, by=current_account())
-    flash(_("The account of %(name)s is closed.", name=account.name), "success")
-    return _to(id)
+    return _done(id, staff.disable, _("The account of %(name)s is closed."))
 
 
 @bp.post("/<uuid:id>/enable")
@@ -183,11 +180,7 @@ def disable(id: UUID) -> ResponseReturnValue:
 @access.needs(Permission.ACCOUNT_EDIT)
 def enable(id: UUID) -> ResponseReturnValue:
     """Open a closed account again."""
-    with atomic():
-        account = queries.account(id)
-        staff.enable(account, by=current_account())
-    flash(_("The account of %(name)s is open again.", name=account.name), "success")
-    return _to(id)
+    return _done(id, staff.enable, _("The account of %(name)s is open again."))
 
 
 @bp.post("/<uuid:id>/invite")
@@ -199,6 +192,15 @@ def invite_again(id: UUID) -> ResponseReturnValue:
         if account.confirmed_at is None:
             entering.ask_set_up(account)
     flash(_("The invitation is sent again."), "success")
+    return _to(id)
+
+
+def _done(id: UUID, change: Callable[..., object], told: str) -> ResponseReturnValue:
+    """Change an account and say so."""
+    with atomic():
+        account = queries.account(id)
+        change(account, by=current_account())
+    flash(told % {"name": account.name}, "success")
     return _to(id)
 
 

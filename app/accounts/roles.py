@@ -33,6 +33,7 @@ BUNDLES: dict[Role, frozenset[Permission]] = {
             Permission.CERTIFICATE_READ,
             Permission.CERTIFICATE_WITHDRAW,
             Permission.PE_SCHEME_EDIT,
+            Permission.CHALLENGE_READ,
             Permission.AUDIT_READ,
             Permission.MAIL_READ,
             Permission.JOB_RETRY,
@@ -49,7 +50,14 @@ BUNDLES: dict[Role, frozenset[Permission]] = {
             Permission.AUDIT_READ,
         }
     ),
-    Role.RETURNING_OFFICER: frozenset({Permission.BUREAU_ENTER, Permission.CHALLENGE_RUN, Permission.AUDIT_READ}),
+    Role.RETURNING_OFFICER: frozenset(
+        {
+            Permission.BUREAU_ENTER,
+            Permission.CHALLENGE_READ,
+            Permission.CHALLENGE_RUN,
+            Permission.AUDIT_READ,
+        }
+    ),
     Role.ADMINISTRATOR: frozenset(
         {
             Permission.BUREAU_ENTER,

@@ -50,7 +50,7 @@ SENTENCES = {
         _l("Second factors taken away"),
         _l("%(actor)s took away the second factors of %(object)s"),
     ),
-    "accounts.denied": (_l("Access refused"), _l("%(actor)s was refused at %(object)s")),
+    "accounts.denied": (_l("Access refused"), _l("%(actor)s got no access to %(object)s")),
 }
 PROOFS = {
     "password": _l("Password"),
@@ -105,7 +105,7 @@ def _people(keys: Iterable[str]) -> dict[str, Thing]:
 
 
 def _pages(keys: Iterable[str]) -> dict[str, Thing]:
-    return {key: Thing(navigation.label_of(key) or _address(key)) for key in keys}
+    return {key: Thing(_("the page %(name)s", name=navigation.label_of(key) or _address(key))) for key in keys}
 
 
 def _address(endpoint: str) -> str:

@@ -12,7 +12,7 @@ from app.accounts import queries as accounts
 from app.accounts.models import Account
 from app.agenda import queries as agenda
 from app.agenda import waitlist_queries as waitlist
-from app.agenda.entries import Listed
+from app.agenda.entries import Listed, doors_on
 from app.agenda.models import Booking, Gathering
 from app.audit import queries as audit
 from app.audit.models import AuditEntry
@@ -85,6 +85,7 @@ class Figures:
     standing: dict[MembershipStatus, int] | None
     months: Sequence[Headcount] | None
     sessions: Sequence[Listed] | None
+    doors: Sequence[Listed]
     outstanding: Sequence[Outstanding] | None
 
 
@@ -165,6 +166,7 @@ def figures(rights: Rights) -> Figures:
         standing=profiles.head_counts() if members else None,
         months=overview.paid_members_on(_month_ends(clock.today())) if members else None,
         sessions=agenda.coming(SESSIONS) if Permission.GATHERING_READ in rights else None,
+        doors=doors_on(clock.today()) if Permission.ATTENDANCE_RECORD in rights else (),
         outstanding=payments.outstanding(clock.today()) if Permission.PAYMENT_READ in rights else None,
     )
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, TypeVar
+from uuid import UUID
 
 from app.core.db import Base, db, in_atomic
 
-_WAITING, _KEPT = "rows_for_later", "rows_at_hand"
+_WAITING, _KEPT, _ANSWERED = "rows_for_later", "rows_at_hand", "answers_at_hand"
 R = TypeVar("R")
 Write = Callable[[list[Any]], object]
 
@@ -45,6 +46,27 @@ def keep_at_hand(rows: Iterable[Base]) -> None:
     The session itself holds on to no row that nobody uses.
     """
     db.session().info[_KEPT].extend(rows)
+
+
+@contextmanager
+def answered(question: Callable[[UUID], R | None], answers: Mapping[UUID, R]) -> Iterator[None]:
+    """Let whoever asks this question of one of many find, for a while, what was read for all of them at once.
+
+    Nothing is done meanwhile that would change an answer. The question looks for it itself, by `answer`.
+    """
+    info = db.session().info
+    before = info.get(_ANSWERED, {})
+    info[_ANSWERED] = {**before, question: answers}
+    try:
+        yield
+    finally:
+        info[_ANSWERED] = before
+
+
+def answer(question: Callable[[UUID], R | None], key: UUID) -> R | None:
+    """Return the answer at hand to a question about one of many; None when it has to be asked."""
+    answers: Mapping[UUID, R] = db.session().info.get(_ANSWERED, {}).get(question, {})
+    return answers.get(key)
 
 
 def is_together() -> bool:

@@ -167,10 +167,17 @@ def nice_ticks(low: Number, high: Number, *, count: int = 4) -> tuple[Decimal, .
     return tuple(step * (first + index) for index in range(int(last - first) + 1))
 
 
-def bar_chart(heading: str, measure: str, items: Sequence[tuple[str, Number]], *, wording: Wording = str) -> BarChart:
-    """One bar per category; the longest takes the whole width."""
+def bar_chart(
+    heading: str,
+    measure: str,
+    items: Sequence[tuple[str, Number]],
+    *,
+    wording: Wording = str,
+    full: Number | None = None,
+) -> BarChart:
+    """One bar per category; the longest takes the whole width, or `full` does, such as the highest mark there is."""
     rows = [(label, (amount,)) for label, amount in items]
-    return stacked_bar_chart(heading, (measure,), rows, wording=wording)
+    return stacked_bar_chart(heading, (measure,), rows, wording=wording, full=full)
 
 
 def stacked_bar_chart(
@@ -180,6 +187,7 @@ def stacked_bar_chart(
     *,
     wording: Wording = str,
     total: str | None = None,
+    full: Number | None = None,
 ) -> BarChart:
     """One bar per category, made of one piece per measure; with `total` the table gets a column of that name."""
     for label, amounts in rows:
@@ -187,6 +195,7 @@ def stacked_bar_chart(
         if any(amount < 0 for amount in amounts):
             raise ValueError(f"a bar cannot be shorter than nothing: {label}")
     longest = max((_total(amounts) for _, amounts in rows), default=Decimal(0)) or Decimal(1)
+    longest = max(longest, Decimal(full or 0))
     bars = tuple(_bar(index, label, amounts, longest, wording) for index, (label, amounts) in enumerate(rows))
     extra = (total,) if total else ()
     table = Table(

@@ -12,13 +12,15 @@ from sqlite3 import Connection as SqliteConnection
 from typing import Annotated, Any, TypeVar, cast
 
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import JSON, DateTime, Engine, Enum, MetaData, Table, Uuid, event
+from sqlalchemy import JSON, DateTime, Engine, Enum, MetaData, Table, Uuid, event, func, select
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.engine import Connection, Dialect
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, registry
 from sqlalchemy.types import TypeDecorator
+
+from app.core import clock
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -133,6 +135,16 @@ def atomic() -> Iterator[Session]:
         hints: list[Callable[[], object]] = session.info.pop(_AFTER_COMMIT, [])
     for hint in hints:
         hint()
+
+
+def now_in_database() -> datetime:
+    """Return the moment by the database's own clock, moved along with the portal's: one clock for all machines."""
+    session = db.session()
+    if session.get_bind().dialect.name == "sqlite":
+        told = session.scalar(select(func.strftime("%Y-%m-%dT%H:%M:%f+00:00", "now")))
+        return datetime.fromisoformat(str(told)) + clock.shift()
+    now: datetime = session.scalars(select(func.clock_timestamp())).one()
+    return now + clock.shift()
 
 
 def in_atomic() -> bool:

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
+
+from babel.numbers import format_currency
 
 from app.core.i18n import language
 
+EURO = "EUR"
 LARGEST_AMOUNT = 10_000_000_00
+_BABEL = {"nl": "nl_NL", "en": "en_GB"}
 _AMOUNT = re.compile(r"^(-?)(\d{1,3}(?:\.\d{3})+|\d{1,3}(?:,\d{3})+(?=\.)|\d+)(?:[.,](\d{1,2}|-))?$")
 
 
@@ -24,8 +29,13 @@ def parse_money(text: str) -> int:
     return -cents if sign else cents
 
 
-def format_money(cents: int) -> str:
-    """Write an amount with its sign and separators: `€ 1.250,00` in Dutch, `€1,250.00` in English."""
+def format_money(cents: int, currency: str = EURO) -> str:
+    """Write an amount with its sign and separators: `€ 1.250,00` in Dutch, `€1,250.00` in English.
+
+    What a bank or a provider tells of another currency is written with that one: `US$ 1.250,00`.
+    """
+    if currency != EURO:
+        return format_currency(Decimal(cents) / 100, currency, locale=_BABEL[language()], currency_digits=False)
     sign, whole, fraction = ("-" if cents < 0 else ""), abs(cents) // 100, abs(cents) % 100
     english = f"{whole:,}.{fraction:02d}"
     if language() == "en":

@@ -31,4 +31,5 @@ class Permission(StrEnum):
     ACCOUNT_EDIT = "accounts:account:edit"
     ROLE_GRANT = "accounts:role:grant"
     CLOCK_MOVE = "bureau:clock:move"
+    CHALLENGE_READ = "challenge:edition:read"
     CHALLENGE_RUN = "challenge:edition:run"

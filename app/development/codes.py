@@ -1,31 +1,30 @@
-"""The code on a certificate: twelve characters that nobody guesses and that read well on paper and aloud (G8)."""
+"""The code on a certificate: twelve characters, sixty random bits (G8)."""
 
 from __future__ import annotations
 
-import re
 import secrets
 from collections.abc import Callable
 
-LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-LENGTH, PART = 12, 4
-_LOOKALIKES = str.maketrans("OIL", "011")
-_CODE = re.compile(rf"[{LETTERS}]{{{LENGTH}}}")
+from app.core.codes import LETTERS, drawn, in_parts, understood
+
+__all__ = ["LENGTH", "LETTERS", "file_name", "new", "read", "shown"]
+
+LENGTH = 12
 
 
 def new(draw: Callable[[str], str] = secrets.choice) -> str:
-    """Draw a code of sixty random bits."""
-    return "".join(draw(LETTERS) for _place in range(LENGTH))
+    """Draw the code of a new certificate."""
+    return drawn(LENGTH, draw)
 
 
 def read(typed: str) -> str | None:
-    """Read a code however it was typed: small letters, blanks and lines between parts, O for 0; None for no code."""
-    plain = re.sub(r"[\s\-–.]", "", typed[:100]).upper().translate(_LOOKALIKES)
-    return plain if _CODE.fullmatch(plain) else None
+    """Read the code of a certificate however it was typed; None for no code."""
+    return understood(typed, LENGTH)
 
 
 def shown(code: str) -> str:
     """Write a code in parts: `7QK4-2M9D-XH3T`."""
-    return "-".join(code[start : start + PART] for start in range(0, LENGTH, PART))
+    return in_parts(code)
 
 
 def file_name(code: str, locale: str) -> str:

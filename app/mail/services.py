@@ -14,7 +14,7 @@ from typing import Any, cast
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from sqlalchemy import delete, exists, or_, select, update
+from sqlalchemy import ColumnElement, and_, delete, exists, or_, select, update
 
 from app.core import clock
 from app.core.bulk import is_together, later
@@ -36,6 +36,7 @@ __all__ = [
     "attachment_source",
     "deliver",
     "forget_contents",
+    "forget_letters",
     "forget_reader",
     "make_ready",
     "post",
@@ -319,13 +320,21 @@ def forget_contents() -> None:
 
 def forget_reader(account_id: UUID, address: str) -> None:
     """L4: erase what mails said to somebody, and to whom; that there were mails, and when, stays."""
-    theirs = or_(OutboxMail.account_id == account_id, OutboxMail.recipient == address)
-    erased = {"recipient": f"{account_id.hex}@{NOWHERE}", "recipient_name": "", "text": "", "html": ""}
+    _erase(or_(OutboxMail.account_id == account_id, OutboxMail.recipient == address), account_id)
+    db.session.execute(delete(Suppression).where(Suppression.address == address.lower()))
+
+
+def forget_letters(about_id: UUID, caused_by: UUID) -> None:
+    """L4: erase what mails about something said to somebody without an account; their keys name the cause."""
+    _erase(and_(OutboxMail.about_id == about_id, OutboxMail.key.contains(str(caused_by))), caused_by)
+
+
+def _erase(theirs: ColumnElement[bool], id: UUID) -> None:
+    erased = {"recipient": f"{id.hex}@{NOWHERE}", "recipient_name": "", "text": "", "html": ""}
     held = {"state": MailState.HELD, "last_error": UNREACHABLE}
     nobody = update(OutboxMail).execution_options(synchronize_session=False)
     db.session.execute(nobody.where(theirs, OutboxMail.state == MailState.QUEUED).values(held))
     db.session.execute(nobody.where(theirs).values(**erased, attachments=[]))
-    db.session.execute(delete(Suppression).where(Suppression.address == address.lower()))
 
 
 def unsubscribe(address: str) -> None:

@@ -52,6 +52,7 @@ def home() -> str:
         standing=_standing(figures.standing) if figures.standing is not None else None,
         months=_months(figures.months) if figures.months is not None else None,
         sessions=figures.sessions,
+        doors=figures.doors,
         seats=_seats(figures.sessions) if figures.sessions else None,
         outstanding=figures.outstanding,
         dues=_dues(figures.outstanding) if figures.outstanding is not None else None,
@@ -209,7 +210,7 @@ def _seats(sessions: Sequence[Listed]) -> charts.BarChart:
         [
             (
                 f"{format_date(clock.local(one.starts_at), 'd MMM')}: {_short(one.title)}",
-                (one.seats_taken, one.seats_left),
+                (sum(pool.taken for pool in one.pools), one.seats_left),
             )
             for one in sessions
         ],

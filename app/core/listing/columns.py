@@ -32,6 +32,7 @@ class Kind(StrEnum):
     BADGE = "badge"
     YES_NO = "yes_no"
     PHONE = "phone"
+    REFERENCE = "reference"
     EMAIL = "email"
 
 
@@ -75,9 +76,11 @@ class Column:
     exported: bool = True
 
     @property
-    def is_figure(self) -> bool:
-        """Whether it stands at the right, in figures of equal width."""
-        return self.kind in (Kind.NUMBER, Kind.MONEY)
+    def look(self) -> str:
+        """How its cells are set: figures stand at the right; what is one thing with them is never broken over lines."""
+        if self.kind in (Kind.NUMBER, Kind.MONEY):
+            return "figure"
+        return "nowrap" if self.kind is Kind.REFERENCE else ""
 
     def sort_keys(self, statement: Select[Any], key: ColumnElement[Any]) -> list[SortKey]:
         """Return what to sort by, the list's own unique key left out."""
@@ -90,7 +93,7 @@ class Column:
 
     def _ignores_case(self, expression: ColumnElement[Any]) -> bool:
         return (
-            self.kind in (Kind.TEXT, Kind.EMAIL)
+            self.kind in (Kind.TEXT, Kind.REFERENCE, Kind.EMAIL)
             and isinstance(expression.type, String)
             and not isinstance(expression.type, Enum)
         )

@@ -1,6 +1,6 @@
 """What happened to the people of the demo, so that every state of the product is there to be seen."""
 
-from app.demo.stories import admission, agenda, bank, codes, money, office, renewing
+from app.demo.stories import admission, agenda, bank, challenge, codes, money, office, renewing
 
 STORIES = (
     *renewing.STORIES,
@@ -9,5 +9,6 @@ STORIES = (
     *money.STORIES,
     *bank.STORIES,
     *agenda.STORIES,
+    *challenge.STORIES,
     *office.STORIES,
 )

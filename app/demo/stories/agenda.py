@@ -8,13 +8,20 @@ from uuid import UUID
 from app.accounts.demo import demo_id
 from app.agenda import queries, services
 from app.agenda import waitlist_queries as waitlist
-from app.agenda.models import GatheringKind, Wish
+from app.agenda.guests import services as guests
+from app.agenda.guests.models import Ending
+from app.agenda.guests.services import Person
+from app.agenda.models import GatheringKind, SeatMode, Wish
 from app.agenda.services import GatheringDetails, SpeakerDetails
 from app.core import clock
+from app.core.demo import DOMAIN
 from app.demo.stage import Stage, Story
+from app.demo.stories.finding import bill_of
+from app.payments.demo import at_the_bank
 
 FRIDAY = 4
 BEGINS, ENDS = time(7, 30), time(9)
+FEE = 95_00
 PROGRAMME = """### Wat er gebeurt
 
 - Koffie en brood vanaf kwart over zeven
@@ -31,7 +38,16 @@ def _moment(day: date, at: time) -> datetime:
     return clock.at_home(datetime.combine(day, at))
 
 
-def _published(day: date, title: str, summary: str, *, capacity: int, cancel_until: datetime | None = None) -> UUID:
+def _published(
+    day: date,
+    title: str,
+    summary: str,
+    *,
+    capacity: int,
+    online: int | None = None,
+    cancel_until: datetime | None = None,
+    fee_cents: int = 0,
+) -> UUID:
     coordinator = demo_id("coordinator")
     details = GatheringDetails(
         kind=GatheringKind.MASTERCLASS,
@@ -44,9 +60,12 @@ def _published(day: date, title: str, summary: str, *, capacity: int, cancel_unt
         starts_at=_moment(day, BEGINS),
         ends_at=_moment(day, ENDS),
         capacity=capacity,
+        online_url=f"https://meet.{DOMAIN}/ontbijt" if online else "",
+        online_capacity=online,
         members_from=clock.now(),
         cancel_until=cancel_until or _moment(day - timedelta(days=2), time(12)),
         pe_tenths=15,
+        fee_cents=fee_cents,
         speakers=[SpeakerDetails(name="Annelies Brouwer", headline="Begeleidt de ontbijten van de kring")],
     )
     gathering = services.draft_gathering(details, by=coordinator)
@@ -54,8 +73,16 @@ def _published(day: date, title: str, summary: str, *, capacity: int, cancel_unt
     return gathering.id
 
 
-def _book(gathering_id: UUID, who: str) -> None:
-    services.book_seat(queries.published(gathering_id), demo_id(who), by=demo_id(who))
+def _book(gathering_id: UUID, who: str, mode: SeatMode | None = None) -> None:
+    services.book_seat(queries.published(gathering_id), demo_id(who), by=demo_id(who), mode=mode)
+
+
+def _brings(gathering_id: UUID, who: str, given_name: str, family_name: str) -> UUID:
+    held = queries.live_booking(gathering_id, demo_id(who))
+    assert held is not None
+    email = f"{given_name}.{family_name}@elders.example".lower()
+    person = Person(given_name=given_name, family_name=family_name, email=email)
+    return guests.add_guest(held.id, person, by=demo_id(who)).id
 
 
 def _gives_back(gathering_id: UUID, who: str) -> None:
@@ -140,6 +167,64 @@ def _too_late_to_cancel(stage: Stage) -> Story:
     for hour, who in enumerate(("lid", "gepauzeerd", "mislukt", "jubileum"), start=11):
         yield stage.at(20, hour)
         _book(near, who)
+    yield stage.at(18, 10)
+    _brings(near, "lid", "Hanneke", "Vermeer")
+    declined = _brings(near, "gepauzeerd", "Bas", "Terlouw")
+    yield stage.at(16, 9)
+    guests.take_away(declined, ending=Ending.GUEST, by=None)
 
 
-STORIES = (_line_moves, _line_stands, _line_is_over, _too_late_to_cancel)
+def _pays(gathering_id: UUID, who: str, stage: Stage) -> None:
+    held = queries.live_booking(gathering_id, demo_id(who))
+    assert held is not None
+    at_the_bank.pays(bill_of(held.id, services.SUBJECT).id, stage.account(who))
+
+
+def _costs_something(stage: Stage) -> Story:
+    """Tell of a masterclass with a fee: two have paid, one has until tomorrow, one did not, one got the money back."""
+    yield stage.at(13, 10)
+    title = "Ontbijtmasterclass: onderhandelen over uw eigen opdracht"
+    summary = "Een ochtend oefenen met een acteur, over tarief, mandaat en het moment waarop u weggaat."
+    dear = _published(_working_day(stage, 19), title, summary, capacity=6, fee_cents=FEE)
+    yield stage.at(12, 11)
+    for who in ("jubileum", "zomer", "stil", "gepauzeerd"):
+        _book(dear, who)
+    for who in ("jubileum", "zomer", "gepauzeerd"):
+        yield stage.at(12, 12)
+        _pays(dear, who, stage)
+    yield stage.at(9, 12)
+    services.release_unpaid()
+    yield stage.at(4, 15)
+    _gives_back(dear, "zomer")
+    yield stage.at(4, 16)
+    seat = queries.latest_booking(dear, demo_id("zomer"))
+    at_the_bank.sends_back(bill_of(seat.id, services.SUBJECT).refund_orders[0].id)
+    yield stage.at(1, 20)
+    _book(dear, "lid")
+
+
+def _both_ways(stage: Stage) -> Story:
+    """Tell of a hybrid breakfast: the hall is full with a line, online there is room; one keeps a seat there and waits.
+
+    Another first came to the hall and takes part online now; that seat went on.
+    """
+    yield stage.at(11, 10)
+    title = "Ontbijt in de zaal en online: besturen op afstand"
+    summary = "Drie stoelen aan tafel en acht op het scherm, over leiding geven aan mensen die u zelden ziet."
+    both = _published(_working_day(stage, 16), title, summary, capacity=3, online=8)
+    for hour, who in enumerate(("jubileum", "stil", "deels", "lid", "korting"), start=11):
+        yield stage.at(10, hour)
+        _book(both, who, SeatMode.ON_SITE)
+    for hour, who in enumerate(("zomer", "gepauzeerd", "lid"), start=11):
+        yield stage.at(9, hour)
+        _book(both, who, SeatMode.ONLINE)
+    yield stage.at(7, 9)
+    _book(both, "jubileum", SeatMode.ONLINE)
+    for hour, who in enumerate(("handmatig", "zomer"), start=9):
+        yield stage.at(6, hour)
+        _book(both, who, SeatMode.ON_SITE)
+    yield stage.at(5, 9)
+    _brings(both, "gepauzeerd", "Wil", "Haverkort")
+
+
+STORIES = (_line_moves, _line_stands, _line_is_over, _too_late_to_cancel, _costs_something, _both_ways)

@@ -26,12 +26,22 @@ def _is_refunded(stage: Stage) -> Story:
     yield stage.at(5, 11)
     order = _refund(stage, "terugbetaald", "Was al lid via een ander bureau; in goed overleg teruggedraaid.")
     at_the_bank.sends_back(order.id)
+    yield stage.at(2, 4, 30)
+    at_the_bank.forgets_refund(order.id)
 
 
 def _is_refunded_in_part(stage: Stage) -> Story:
     yield stage.at(9, 11)
     order = _refund(stage, "deels", "Twee masterclasses gingen niet door.", cents=PART)
     at_the_bank.sends_back(order.id)
+    yield stage.at(2, 4, 30)
+    at_the_bank.tells_otherwise(order.id, PART - 1_00)
+
+
+def _refund_is_on_its_way(stage: Stage) -> Story:
+    yield stage.at(1, 11)
+    order = _refund(stage, "terugweg", "De masterclass van december gaat niet door.", cents=PART)
+    at_the_bank.sends_back(order.id, slowly=True)
 
 
 def _refund_comes_back(stage: Stage) -> Story:
@@ -81,9 +91,15 @@ def _comes_from_nobody(stage: Stage) -> Story:
     open_task(TaskKind.UNKNOWN_PAYMENT, key=f"unknown:{reference}", bill_id=None, details=told)
 
 
+def _books_are_compared(stage: Stage) -> Story:
+    yield stage.at(2, 5)
+    payments.reconcile()
+
+
 STORIES = (
     _is_refunded,
     _is_refunded_in_part,
+    _refund_is_on_its_way,
     _refund_comes_back,
     _is_refunded_by_hand,
     _pays_twice,
@@ -91,4 +107,5 @@ STORIES = (
     _dispute_is_won,
     _dispute_is_lost,
     _comes_from_nobody,
+    _books_are_compared,
 )
