@@ -27,7 +27,7 @@ run: .venv/runtime catalogs ## Start the portal with demo data on http://localho
 	@PORT=$(PORT) $(BIN)/flask demo --if-empty
 	@PORT=$(PORT) $(BIN)/gunicorn --no-control-socket --bind 127.0.0.1:$(PORT) --workers 1 --threads 8 --access-logfile /dev/null wsgi:app
 
-worker: .venv/runtime ## Run the worker in the foreground, as in production
+worker: .venv/runtime catalogs ## Run the worker in the foreground, as in production
 	@$(BIN)/flask worker
 
 test: .venv/development catalogs ## Run the whole suite; TEST_DATABASE_URL and TEST_REDIS_URL add the servers

@@ -24,6 +24,14 @@ def admin(client, make_account, sign_in):
     return sign_in(client, make_account(roles=["administrator"], given_name="Joost"))
 
 
+def test_ux_45_the_file_of_the_list_holds_exactly_what_is_filtered(client, admin, make_account):
+    make_account(roles=["treasurer"], given_name="Henk", family_name="Kassa", email="henk@bureau.example")
+    make_account(email="lid@voorbeeld.example")
+    lines = client.get(f"{BUREAU}?staff=1&format=csv").get_data().decode("utf-8-sig").splitlines()
+    assert len(lines) == 3
+    assert "Henk Kassa;henk@bureau.example;Penningmeester" in "\n".join(lines)
+
+
 def test_giving_a_role_ends_the_sessions_and_asks_for_a_second_factor(client, phone, admin, make_account, sign_in):
     colleague = make_account()
     sign_in(phone, colleague)

@@ -16,7 +16,9 @@ from sqlalchemy import func, inspect, select, text
 
 from app import create_app
 from app.accounts.models import Account
-from app.agenda.models import Booking
+from app.agenda.guests.models import Guest
+from app.agenda.models import Booking, BookingState, Gathering, SeatMode
+from app.core import clock
 from app.core.db import db
 from app.core.ddl import guard_ddl
 from app.core.demo import DemoPlan
@@ -110,6 +112,28 @@ def test_mails_that_were_there_before_are_about_their_gathering_like_new_ones(un
     upgrade()
     about = select(OutboxMail.about_id).where(OutboxMail.message_id.in_(["a", "b"])).order_by(OutboxMail.message_id)
     assert list(db.session.scalars(about)) == [gathering_id, None]
+
+
+def test_g1_a_seat_at_a_hybrid_gathering_is_in_the_hall_or_was_online_when_no_door_saw_who_had_it(unmigrated):
+    upgrade()
+    making.make(DemoPlan(members=12, sessions=16, bookings=60, seed=3, today=clock.today()), lambda *_: None)
+    both = Gathering.online_capacity.is_not(None)
+    brought = select(func.count()).where(Guest.gathering_id == Gathering.id, Guest.state == BookingState.CONFIRMED)
+    members = Gathering.seats_taken + Gathering.online_taken - brought.scalar_subquery()
+    before = db.session.execute(select(Gathering.id, members).where(both)).all()
+    db.session.remove()
+    downgrade(revision="0026")
+    upgrade()
+    after = {one.id: one for one in db.session.scalars(select(Gathering).where(both))}
+    assert before
+    assert {known: after[known].everybody for known, _taken in before} == dict(before)
+    for gathering in after.values():
+        held = db.session.scalars(
+            select(Booking).where(Booking.gathering_id == gathering.id, Booking.state == BookingState.CONFIRMED)
+        ).all()
+        online = [one for one in held if one.mode is SeatMode.ONLINE]
+        assert len(online) == gathering.online_taken
+        assert not online or gathering.ends_at < clock.now()
 
 
 def test_tables_that_only_grow_refuse_changes_after_migrating(unmigrated):

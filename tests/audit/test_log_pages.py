@@ -120,8 +120,13 @@ def test_the_page_of_an_entry_says_names_and_keeps_keys_as_small_print(client, a
     [
         ("accounts.sign_in_failed", None, {"how": "proof_totp"}, "in te loggen bij Ruben Prins mislukte"),
         ("accounts.roles_changed", None, {"roles": ["treasurer", "administrator"]}, "Penningmeester, Beheerder"),
-        ("accounts.denied", ("endpoint", "audit.log"), {"method": "GET"}, "werd geweigerd bij Logboek"),
-        ("accounts.denied", ("endpoint", "audit.show"), {"method": "GET"}, "werd geweigerd bij /bureau/audit/…"),
+        ("accounts.denied", ("endpoint", "audit.log"), {"method": "GET"}, "kreeg geen toegang tot de pagina Logboek"),
+        (
+            "accounts.denied",
+            ("endpoint", "audit.show"),
+            {"method": "GET"},
+            "kreeg geen toegang tot de pagina /bureau/audit/…",
+        ),
         (
             "consent.given",
             ("consent_text", 7),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 from html import unescape
 
 import pytest
@@ -15,6 +15,7 @@ from app.core.observability import statements_so_far
 from app.membership import queries as membership
 from app.membership.models import ApplicationState, MembershipPeriod, MembershipStatus
 from app.membership.queries import overview
+from tests.agenda.conftest import make_gathering
 from tests.bureau import matters
 from tests.factories import make_account, sign_in
 from tests.profiles.people import make_member
@@ -53,6 +54,14 @@ def test_a_member_is_not_told_of_the_bureau(client):
 
 def test_whoever_may_find_nothing_is_offered_no_search(client, administrator):
     assert 'action="/bureau/search"' not in client.get("/bureau").text
+
+
+def test_g7_the_door_of_today_is_one_click_away(client, coordinator):
+    noon = clock.at_home(datetime.combine(clock.today(), time(12)))
+    today, later = make_gathering(starts_at=noon), make_gathering(starts_at=noon + timedelta(days=2))
+    page = client.get("/bureau").text
+    assert f"/bureau/agenda/{today.id}/door" in page
+    assert f"/bureau/agenda/{later.id}/door" not in page
 
 
 def test_b1_applications_wait_with_the_age_of_the_oldest(client, coordinator):

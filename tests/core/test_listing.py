@@ -53,6 +53,7 @@ def make_listing(**changes):
             Column("seen", "Laatst gezien", kind=Kind.MOMENT, sort=True, shown=False),
             Column("dues", "Openstaand", kind=Kind.MONEY, sort=True),
             Column("status", "Status", kind=Kind.BADGE, badge=LABELS.__getitem__, sort=True),
+            Column("code", "Kenmerk", sql=people.c.name, kind=Kind.REFERENCE, shown=False),
             Column("double", "Dubbel", sql=people.c.dues * 2, kind=Kind.NUMBER, sort=True, shown=False),
             Column("pair", "Plaats en bedrag", sql=people.c.city, sort=[people.c.city, people.c.dues], shown=False),
         ],
@@ -394,6 +395,14 @@ def test_nothing_found_gives_a_way_out_and_nothing_yet_another(app, show):
         searched = draw(show("/leden?q=zzz"))
     assert "Nodig er een uit." not in searched
     assert 'href="/leden"' in searched
+
+
+def test_a_reference_stays_on_one_line_and_a_figure_stands_right(app, show):
+    fill([{"name": "2026-00042", "dues": 5}])
+    with app.test_request_context("/leden"):
+        html = draw(show("/leden?col=code&col=dues"))
+    assert re.search(r'<td data-label="Kenmerk" class="nowrap">2026-00042</td>', html)
+    assert re.search(r'<td data-label="Openstaand" class="figure">€\xa00,05</td>', html)
 
 
 def test_what_is_searched_for_is_never_markup(app, show):

@@ -73,3 +73,17 @@ def cut_off_everywhere(act: Callable[[], object]) -> tuple[int, dict[str, int]]:
                 continue
         return number - 1, differing(before, everything())
     raise AssertionError("it never came to its end")
+
+
+def die_everywhere(work: Callable[[], object], meanwhile: Callable[[], None]) -> int:
+    """Let work die at its first event, then at its second, and so on, going on each time; return how often it died."""
+    for number in range(1, LONGEST):
+        with plug(number):
+            try:
+                work()
+            except PulledError:
+                db.session.remove()
+                meanwhile()
+                continue
+        return number - 1
+    raise AssertionError("it never came to its end")

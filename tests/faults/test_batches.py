@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from uuid import UUID
 
 import pytest
@@ -17,26 +16,11 @@ from app.payments import services as payments
 from app.payments.models import BankBooking, BankFile, Bill, BillState, LedgerEntry, NumberCounter
 from app.payments.services import bank_matching
 from tests.factories import make_account
-from tests.faults.plug import PulledError, plug
+from tests.faults.plug import die_everywhere
 from tests.payments.bank.writing import Move, camt
 from tests.payments.conftest import draw_up
 
 pytestmark = pytest.mark.committed
-MOST_DEATHS = 400
-
-
-def die_everywhere(work: Callable[[], object], meanwhile: Callable[[], None]) -> int:
-    """Let work die at its first event, then at its second, and so on, going on each time; return how often it died."""
-    for number in range(1, MOST_DEATHS):
-        with plug(number):
-            try:
-                work()
-            except PulledError:
-                db.session.remove()
-                meanwhile()
-                continue
-        return number - 1
-    raise AssertionError("it never came to its end")
 
 
 def count(model: type, *conditions: object) -> int:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import select
 from werkzeug.routing import Rule
@@ -15,9 +16,13 @@ from app.accounts.demo import KNOWN, demo_id
 from app.accounts.models import Account, Purpose
 from app.accounts.services import addresses, tokens
 from app.agenda import links
+from app.agenda.feedback import queries as feedback
+from app.agenda.feedback.models import FeedbackComment, FeedbackRoll
+from app.agenda.guests.models import Guest
 from app.agenda.materials.models import Material
-from app.agenda.models import Booking, BookingState, EntryState, Gathering, GatheringState, WaitlistEntry
+from app.agenda.models import Booking, BookingState, EntryState, Gathering, GatheringState, Speaker, WaitlistEntry
 from app.audit.models import AuditEntry
+from app.challenge.models import Edition, Nominee
 from app.core import clock
 from app.core.db import db
 from app.development import codes
@@ -63,6 +68,10 @@ NO_PAGES = {
     "payments.invoice_for_books": "a file",
     "payments_bureau.archive_file": "a file",
     "agenda.calendar": "a calendar file",
+    "challenge.case_file": "a file",
+    "challenge_bureau.case_file": "a file",
+    "feedback_bureau.figures": "a CSV file",
+    "nominees.plan_file": "a file",
     "development.certificate": "a file",
     "development.proof": "a file",
     "mail_reading.attachment": "a file",
@@ -72,6 +81,7 @@ NO_PAGES = {
     "membership.cv": "a file",
     "membership_bureau.cv": "a file",
     "payments.invoice": "a file",
+    "seat_fees.pay": "leads to the bill of a seat",
     "static": "files",
 }
 ELSEWHERE = {
@@ -215,12 +225,14 @@ class Guide:
             "coordinator": self._account("coordinator").email,
             "treasurer": self._account("treasurer").email,
             "administrator": self._account("admin").email,
+            "returning officer": self._account("returning-officer").email,
         }
         return usual | {who: self._account(who).email for who in IN_OTHER_STATES}
 
     def _places(self) -> dict[str, list[str]]:
         members, money = self._of_members(), self._of_money()
-        return self._public_places() | self._own_places() | self._record() | self._judged() | members | money
+        own = self._own_places() | self._record() | self._challenge()
+        return self._public_places() | own | self._judged() | members | money
 
     def _public_places(self) -> dict[str, list[str]]:
         """Gatherings, seats and waiting lists; profiles; mails and what leads out of them."""
@@ -261,6 +273,7 @@ class Guide:
         ).first()
         given_back = db.session.scalars(select(Booking.id).where(Booking.state == BookingState.CANCELLED)).first()
         material = db.session.scalars(select(Material)).first()
+        opinions = self._opinions(lid)
         assert repeated
         assert material
         assert near
@@ -271,15 +284,21 @@ class Guide:
             "door.show": [
                 *(f"/bureau/agenda/{one}/door" for one in (near, past, found[1].id)),
                 f"/bureau/agenda/{near}/door?step=out",
+                *(f"/bureau/agenda/{one.id}/door?mode=online" for one in breakfasts if one.online_capacity),
             ],
+            **self._guests(),
             "door.walk_in": [f"/bureau/agenda/{near}/door/walk-in?q=a"],
             "papers.attendance_list": [f"/bureau/agenda/{one}/list" for one in (near, past)],
             "papers.badges": [f"/bureau/agenda/{near}/badges"],
             "waitlist.answer": [f"/agenda/answer/{links.place_token(entry.id)}" for entry in in_line],
             "waitlist.book_by_link": [f"/agenda/book/{links.booking_token(found[0].id, lid)}"],
             "waitlist_bureau.show": [f"/bureau/agenda/{one.id}/waitlist" for one in breakfasts],
-            "waitlist_bureau.seats": [f"/bureau/agenda/{one.gathering_id}/seats" for one in in_line],
+            "waitlist_bureau.seats": [
+                *(f"/bureau/agenda/{one.gathering_id}/seats" for one in in_line),
+                *(f"/bureau/agenda/{one.id}/seats" for one in breakfasts if one.online_capacity),
+            ],
             "agenda.show": [f"/agenda/{one.id}" for one in every],
+            **opinions,
             "agenda.cancel_late": [f"/agenda/{near}/cancel-late"],
             "agenda_bureau.show": [f"/bureau/agenda/{one}" for one in [*(one.id for one in every), repeated]],
             "agenda_bureau.edit": [f"/bureau/agenda/{found[0].id}/edit", f"/bureau/agenda/{repeated}/edit"],
@@ -297,6 +316,54 @@ class Guide:
             "mail_reading.show": [f"/dev/mail/{one}" for one in mails],
         }
 
+    def _opinions(self, lid: UUID) -> dict[str, list[str]]:
+        """What people thought: asked, answered before and too late; told in full, of too few, and of nobody."""
+        spoken = db.session.scalars(select(Speaker.gathering_id).where(Speaker.account_id == lid)).one()
+        been = db.session.scalars(
+            select(Gathering)
+            .where(Gathering.state == GatheringState.PUBLISHED, Gathering.ends_at < clock.now())
+            .order_by(Gathering.ends_at.desc())
+        ).all()
+        took_part = (
+            select(Booking.account_id)
+            .join(Gathering, Gathering.id == Booking.gathering_id)
+            .where(feedback.took_part())
+            .order_by(Booking.seq)
+        )
+        asked = [(one.id, db.session.scalars(took_part.where(Gathering.id == one.id)).first()) for one in been]
+        known = db.session.execute(select(FeedbackRoll.gathering_id, FeedbackRoll.account_id)).first()
+        comment = db.session.scalars(select(FeedbackComment)).first()
+        question = feedback.questions()[0]
+        empty = db.session.scalars(select(Booking).where(Booking.no_show_at.is_not(None)).limit(2)).all()
+        assert known
+        assert comment
+        links_to = [(asked[0][0], asked[0][1]), (asked[-1][0], asked[-1][1]), (known.gathering_id, known.account_id)]
+        return {
+            "feedback.give": [f"/feedback/{links.feedback_token(one, person)}" for one, person in links_to if person],
+            "feedback.results": [f"/agenda/{spoken}/feedback"],
+            "feedback_bureau.show": [f"/bureau/agenda/{one.id}/feedback" for one in been[:6]],
+            "feedback_bureau.hide": [f"/bureau/agenda/{comment.gathering_id}/feedback/{comment.id}/hide"],
+            "absences_bureau.person": [f"/bureau/agenda/absences/{one.account_id}" for one in empty],
+            "absences_bureau.excuse": [f"/bureau/agenda/absences/seats/{one.id}/excuse" for one in empty[:1]],
+            "feedback_bureau.question": [f"/bureau/agenda/questions/{question.id}"],
+        }
+
+    def _guests(self) -> dict[str, list[str]]:
+        """Who comes along with the demo's member, and who declined."""
+        by_lid = select(Guest).join(Booking, Booking.id == Guest.booking_id).where(Booking.account_id == demo_id("lid"))
+        coming = db.session.scalars(by_lid.where(Guest.state == BookingState.CONFIRMED)).one()
+        near = coming.gathering_id
+        confirmed = select(Guest.gathering_id).where(Guest.state == BookingState.CONFIRMED)
+        elsewhere = db.session.scalars(confirmed.where(Guest.gathering_id != near)).one()
+        brought = db.session.scalars(select(Guest).where(Guest.gathering_id == near).order_by(Guest.seq)).all()
+        return {
+            "guests.index": [f"/agenda/{near}/guests"],
+            "guests.change": [f"/agenda/{near}/guests/{coming.id}"],
+            "guests.cancel_together": [f"/agenda/{elsewhere}/cancel-with-guests"],
+            "guests.page": [f"/guest/{links.guest_token(one.id, one.email)}" for one in brought],
+            "guests_bureau.index": [f"/bureau/agenda/{near}/guests"],
+        }
+
     def _own_places(self) -> dict[str, list[str]]:
         """Bills that are paid, or are not, each as its owner sees it; and renewing by the link in a mail."""
         card, transfer = self._to_pay(by_transfer=False).id, self._to_pay(by_transfer=True).id
@@ -309,7 +376,16 @@ class Guide:
         tokens_to_renew = [renew_links.token_for(self._place(who), until) for who in whose]
         over = renew_links.token_for(self._place("lid"), clock.today() - timedelta(days=1))
         under_way = renew_links.token_for(self._place("onderweg"), until)
+        with_fee = select(Booking.id).where(Booking.fee_cents > 0)
+        unpaid = db.session.scalars(with_fee.where(Booking.pay_by.is_not(None), ~Booking.lapsed)).one()
+        settled = with_fee.where(Booking.pay_by.is_(None) | Booking.lapsed)
+        one_of_each = [
+            db.session.scalars(settled.where(paid).limit(1)).one()
+            for paid in (Booking.paid_at.is_not(None), Booking.paid_at.is_(None))
+        ]
         return {
+            "seat_fees.by_link": [f"/agenda/pay/{links.pay_token(unpaid)}"],
+            "seat_fees.outcome": [f"/agenda/pay/{links.pay_token(one)}/done" for one in one_of_each],
             "membership.step": [f"/application/{name.value}" for name in StepName],
             "membership.code": [f"/pay/{one}/code" for one in (card, theirs["toegelaten"])],
             "membership.my_year": ["/membership/year/1"],
@@ -338,6 +414,33 @@ class Guide:
             "development_bureau.scheme": [rules],
             "development_bureau.edit_scheme": [f"{rules}/edit"],
             "development_bureau.rules": [f"{rules}/rules"],
+        }
+
+    def _challenge(self) -> dict[str, list[str]]:
+        """Pages of the Interim Challenge: an edition in each state that the demo has."""
+        editions = db.session.scalars(select(Edition.id).order_by(Edition.year)).all()
+        cancelled, running, prepared = editions
+        at = "/bureau/challenge"
+        nominees = db.session.scalars(select(Nominee).where(Nominee.edition_id == running)).all()
+        looking = {demo_id(who) for who in ("lid", *IN_OTHER_STATES)}
+        mine = next(f"/challenge/nominations/{one.id}" for one in nominees if one.account_id == demo_id("lid"))
+        return {
+            "nominees.nominate": [f"/challenge/nominate/{demo_id('lid')}"],
+            "nominees.nomination": [
+                f"/challenge/nominations/{one.id}" for one in nominees if one.account_id in looking
+            ],
+            "nominees.work": [f"{mine}/work"],
+            "nominees.withdraw": [f"{mine}/withdraw"],
+            "challenge_bureau.nominate": [f"{at}/{running}/nominate"],
+            "challenge.show": [f"/challenge/{one}" for one in (cancelled, running)],
+            "challenge.board": [f"/challenge/{one}/board" for one in (cancelled, running)],
+            "challenge_bureau.show": [f"{at}/{one}" for one in editions],
+            "challenge_bureau.check": [f"{at}/{one}/next" for one in (running, prepared)],
+            "challenge_bureau.cancel": [f"{at}/{one}/cancel" for one in (running, cancelled)],
+            **{
+                f"challenge_bureau.{part}": [f"{at}/{prepared}/{part}"]
+                for part in ("edit", "case", "criteria", "rounds")
+            },
         }
 
     def _judged(self) -> dict[str, list[str]]:

@@ -30,6 +30,18 @@ def test_nothing_scrolls_sideways_at_320_pixels(visit, path):
 
 
 @pytest.mark.parametrize("layout", PAGES[:3])
+def test_the_menu_stands_on_one_line_or_becomes_a_drawer_at_any_width(visit, layout):
+    tab = visit(layout)
+    for width in (800, 961, 1021, 1121, 1247, 1249, 1280):
+        tab.set_viewport_size({"width": width, "height": 800})
+        lines = tab.evaluate(
+            "new Set([...document.querySelectorAll('.shell:not(.bureau) .nav-list a')].map((link) => link.offsetTop)).size"
+        )
+        assert lines <= 1
+        assert tab.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize("layout", PAGES[:3])
 def test_the_menu_of_a_phone_opens_without_script_and_closes_on_escape(visit, layout):
     tab = visit(layout, width=360, java_script_enabled=False)
     menu = tab.get_by_role("button", name="Menu")
