@@ -6,8 +6,8 @@ from alembic import op
 import app.core.db
 from app.core.ddl import Guard, append_only_ddl, changes, drop_append_only_ddl, drop_guard_ddl, guard_ddl
 
-revision = "0029"
-down_revision = "0025"
+revision = "0027"
+down_revision = "0026"
 branch_labels = None
 depends_on = None
 

@@ -7,8 +7,8 @@ what has been, whoever passed no door took part online, for all one knows: so no
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0025"
-down_revision = "0026"
+revision = "0026"
+down_revision = "0025"
 branch_labels = None
 depends_on = None
 
