@@ -92,6 +92,21 @@ def test_a_double_click_on_confirm_opens_one_account(client):
     assert db.session.scalar(select(func.count()).select_from(Account)) == 1
 
 
+def test_a_double_click_whose_first_answer_the_browser_threw_away_lets_in_all_the_same_but_not_later(clock, client):
+    sign_up(client)
+    path = path_in(mails_to(DETAILS["email"])[0])
+    client.get(path)
+    cookie = client.get_cookie("session")
+    client.post(path)
+    client.set_cookie("session", cookie.value)
+    assert client.post(path).headers["Location"] == "/home"
+    assert is_in(client)
+    clock(minutes=1)
+    client.set_cookie("session", cookie.value)
+    assert client.post(path).status_code == 410
+    assert not is_in(client)
+
+
 def test_a_double_click_on_sign_up_sends_one_mail_whose_link_needs_no_code(client):
     client.get("/sign-up")
     for _click in range(2):

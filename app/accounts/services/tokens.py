@@ -29,6 +29,7 @@ LASTS = {
 WRONG_CODES = 5
 MAILS_PER_HOUR = 30
 KEPT = timedelta(days=30)
+A_DOUBLE_CLICK = timedelta(seconds=20)
 
 
 class LinkState(StrEnum):
@@ -153,6 +154,11 @@ def state_of(token: AccountToken | None) -> LinkState:
         if token.expires_at <= clock.real_now() or token.wrong_codes >= WRONG_CODES
         else LinkState.GOOD
     )
+
+
+def used_just_now(token: AccountToken) -> bool:
+    """Say whether a link was used within the seconds that a double click and its slow answer take."""
+    return token.used_at is not None and clock.real_now() - token.used_at < A_DOUBLE_CLICK
 
 
 def is_from(token: AccountToken, browser: str | None) -> bool:

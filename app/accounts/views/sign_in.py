@@ -8,10 +8,10 @@ from uuid import UUID
 from flask import flash, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 
-from app.accounts import identity, throttle
-from app.accounts.current import current_account, current_session
+from app.accounts import identity, queries, throttle
+from app.accounts.current import current_session
 from app.accounts.forms import BrowserCodeForm, PasswordSignInForm, SignInForm
-from app.accounts.models import Account, AccountToken, Method, Purpose
+from app.accounts.models import Account, Method, Purpose
 from app.accounts.services import entering, passkeys, passwords, sessions, tokens
 from app.accounts.views.blueprint import (
     SEE_OTHER,
@@ -140,34 +140,44 @@ def bound_link(secret: str, purpose: Purpose) -> ResponseReturnValue:
     """Show or use a link that is bound to the browser that asked; elsewhere it takes the code shown there."""
     throttle.link_attempt()
     token = tokens.find(secret, purpose)
-    state = tokens.state_of(token)
-    if token is None or state is not tokens.LinkState.GOOD:
-        if request.method == "POST" and token is not None and _is_already_in(token):
-            return go_on(current_account(), token.details.get("next", ""))
-        return render_template(
-            "accounts/link_over.html", state=state, secret=secret, purpose=purpose, again=token is not None
-        ), 410
+    if token is None or tokens.state_of(token) is not tokens.LinkState.GOOD:
+        return _over(secret, purpose)
     here = tokens.is_from(token, known_browser())
     form = BrowserCodeForm()
     page: dict[str, Any] = {"here": here, "purpose": purpose, "email": token.email}
     if request.method != "POST" or (not here and not form.validate()):
         return render_form("accounts/link.html", form, **page)
-    with atomic():
-        if tokens.admits(token, browser=known_browser(), code=form.code.data or ""):
-            next_page = token.details.get("next", "")
-            opens = entering.confirm_sign_up if purpose is Purpose.SIGN_UP else entering.sign_in_by_link
-            account = opens(token)
-            session.pop(ASKED, None)
-            return _arrive_by_mail(account, next_page, fresh=purpose is Purpose.SIGN_UP)
+    try:
+        with atomic():
+            if tokens.admits(token, browser=known_browser(), code=form.code.data or ""):
+                next_page = token.details.get("next", "")
+                opens = entering.confirm_sign_up if purpose is Purpose.SIGN_UP else entering.sign_in_by_link
+                account = opens(token)
+                session.pop(ASKED, None)
+                return _arrive_by_mail(account, next_page, fresh=purpose is Purpose.SIGN_UP)
+    except tokens.LinkIsOver:
+        return _over(secret, purpose)
     form.refuse(tokens.WrongCode(), form.code)
     return render_form("accounts/link.html", form, **page)
 
 
-def _is_already_in(token: AccountToken) -> bool:
-    """Say whether this is the second half of a double click: used in this browser, whose visitor it let in."""
-    account = identity.visitor()
-    used_here = token.used_at is not None and tokens.is_from(token, known_browser())
-    return used_here and account is not None and account.email == token.email
+def _over(secret: str, purpose: Purpose) -> ResponseReturnValue:
+    """Tell what became of a link, unless this is the second half of a double click in the browser it let in.
+
+    Without script a browser throws the first answer away, and the cookie with it: so whoever used the link here a
+    moment ago is let in again.
+    """
+    token = tokens.find(secret, purpose)
+    if request.method == "POST" and token is not None and tokens.is_from(token, known_browser()):
+        next_page, visitor = token.details.get("next", ""), identity.visitor()
+        if token.used_at is not None and visitor is not None and visitor.email == token.email:
+            return go_on(visitor, next_page)
+        account = queries.by_email(token.email)
+        if tokens.used_just_now(token) and account is not None and account.active:
+            with atomic():
+                return _arrive_by_mail(account, next_page, fresh=purpose is Purpose.SIGN_UP)
+    page = {"state": tokens.state_of(token), "secret": secret, "purpose": purpose, "again": token is not None}
+    return render_template("accounts/link_over.html", **page), 410
 
 
 def _arrive_by_mail(account: Account, next_page: str, *, fresh: bool) -> ResponseReturnValue:
