@@ -1,4 +1,4 @@
-"""The tables of the Interim Challenge: the edition and its rules, who stands, who judges, and the board."""
+"""The tables of the Interim Challenge: the edition and its rules, who stands, who judges, the board, and the bundle."""
 
 from app.challenge.models.board import BoardEntry
 from app.challenge.models.edition import (
@@ -16,15 +16,18 @@ from app.challenge.models.edition import (
     Scope,
     TieRule,
 )
+from app.challenge.models.files import COPIES, BundleFile, Trial, Trustee
 from app.challenge.models.jury import Juror, JurorState, Recusal, RecusalReason, Score
 from app.challenge.models.nominee import Nomination, NominationKind, Nominee, NomineeState
 
 __all__ = [
     "BALLOT_METHODS",
+    "COPIES",
     "METHODS_OF",
     "NEXT",
     "UNFROZEN",
     "BoardEntry",
+    "BundleFile",
     "Criterion",
     "Edition",
     "EditionState",
@@ -43,4 +46,6 @@ __all__ = [
     "Scope",
     "Score",
     "TieRule",
+    "Trial",
+    "Trustee",
 ]
