@@ -289,7 +289,7 @@ def form_of(gathering: Gathering, kind: type[GatheringForm] = GatheringForm, **m
     return kind(data=_filled(gathering) | more)
 
 
-def copy_form(gathering: Gathering) -> GatheringForm:
+def copy_form(gathering: Gathering, kind: type[GatheringForm] = GatheringForm, **more: Any) -> GatheringForm:
     """Fill the form with another one like it, on the same day of the week, at least four weeks from now."""
     day = clock.local(gathering.starts_at).date()
     weeks = max(4, -((day - clock.today() - timedelta(days=28)).days // 7))
@@ -297,7 +297,7 @@ def copy_form(gathering: Gathering) -> GatheringForm:
     later = timedelta(weeks=weeks)
     for name in ("day", "cancel_day", "members_day", "guests_day"):
         filled[name] = filled[name] + later if filled[name] else None
-    return GatheringForm(data=filled)
+    return kind(data=filled | more)
 
 
 def _filled(gathering: Gathering) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -33,6 +34,11 @@ AUDIENCES = {
     Audience.SPEAKERS: _l("The speakers only"),
 }
 OPENS = {Opens.BEFORE: _l("As soon as it stands in the agenda"), Opens.AFTERWARDS: _l("Once the gathering is over")}
+
+
+def options_of(materials: Iterable[Material]) -> list[Option]:
+    """Offer materials to choose from, each with for whom and from when it is."""
+    return [Option(one.id, one.title, f"{AUDIENCES[one.audience]} · {OPENS[one.opens]}") for one in materials]
 
 
 class MaterialForm(Form):

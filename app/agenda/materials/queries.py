@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -63,6 +63,18 @@ def materials_of(gathering_id: UUID) -> Sequence[Material]:
     """Return all materials of a gathering, for the bureau."""
     wanted = select(Material).where(Material.gathering_id == gathering_id)
     return db.session.scalars(wanted.order_by(Material.added_at, Material.id)).all()
+
+
+def held(ids: Collection[UUID]) -> Sequence[Material]:
+    """Hold the rows of materials, so that their files stay meanwhile, and return them as they are now, as added."""
+    wanted = select(Material).where(Material.id.in_(ids)).order_by(Material.added_at, Material.id)
+    return db.session.scalars(wanted.with_for_update(), execution_options={"populate_existing": True}).all()
+
+
+def naming(stored_name: str) -> Sequence[UUID]:
+    """Hold and return all materials that name a stored file: of those who take the last two away, one is the last."""
+    wanted = select(Material.id).where(Material.stored_name == stored_name).order_by(Material.id)
+    return db.session.scalars(wanted.with_for_update()).all()
 
 
 def material(gathering_id: UUID, id: UUID) -> Material:

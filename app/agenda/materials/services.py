@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -15,6 +16,7 @@ from app.core.errors import Refusal
 from app.core.i18n import _
 
 MOST = 20
+COPIED = ("title", "audience", "opens", "url", "stored_name", "shown_name", "mimetype", "size")
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,19 @@ def add(gathering_id: UUID, details: MaterialDetails, *, by: UUID) -> Material:
     return material
 
 
+def copy(ids: Collection[UUID], *, to: UUID, by: UUID) -> None:
+    """G1: put some materials with another gathering as well, for whom and from when they are; a file is kept once.
+
+    What was taken away in the meantime is left out: whoever takes away waits for who copies, and the other way round.
+    """
+    for one in queries.held(ids):
+        like = {name: getattr(one, name) for name in COPIED}
+        material = Material(gathering_id=to, **like)
+        db.session.add(material)
+        db.session.flush()
+        audit.record("material.added", by=by, on=("material", material.id), after=_facts(material))
+
+
 def change(material: Material, details: MaterialDetails, *, by: UUID) -> None:
     """Change what it is called, for whom it is and from when; another file or link takes the place of the former."""
     before = _facts(material)
@@ -70,10 +85,11 @@ def remove(material: Material, *, by: UUID) -> None:
 
 
 def let_go(materials: list[Material]) -> None:
-    """Let the files of materials that go away go with them, once that is safe."""
-    for material in materials:
-        if material.stored_name:
-            files.discard_when_safe(material.stored_name)
+    """Let the files of materials that go away go with them, once that is safe; one that a copy names stays."""
+    going = {one.id for one in materials}
+    for stored_name in sorted({one.stored_name for one in materials if one.stored_name}):
+        if going.issuperset(queries.naming(stored_name)):
+            files.discard_when_safe(stored_name)
 
 
 def _fill(material: Material, details: MaterialDetails) -> None:

@@ -13,10 +13,10 @@ from flask_babel import gettext as _
 
 from app.accounts.current import current_account
 from app.agenda import queries as agenda
-from app.agenda.forms import copy_form
+from app.agenda.materials import services as materials
 from app.agenda.models import Gathering, GatheringState
 from app.agenda.series import queries, services
-from app.agenda.series.forms import DatesForm, RepeatForm, ScopedGatheringForm, told
+from app.agenda.series.forms import CopyForm, DatesForm, RepeatForm, ScopedGatheringForm, told
 from app.agenda.series.queries import Busy, Scope
 from app.agenda.series.recurrence import Rhythm, days_of
 from app.agenda.series.services import Opening
@@ -37,10 +37,12 @@ bp = Blueprint("series_bureau", __name__, url_prefix="/bureau/agenda")
 def copy(id: UUID) -> ResponseReturnValue:
     """G1: prepare another gathering like this one; everything is filled in and can be changed before it is saved."""
     original = agenda.any_gathering(id)
-    form = copy_form(original)
+    form = CopyForm.of(original)
     if form.validate_on_submit():
         with atomic():
-            made = draft_gathering(form.details(), by=current_account().id)
+            by = current_account().id
+            made = draft_gathering(form.details(), by=by)
+            materials.copy(form.materials.data, to=made.id, by=by)
         flash(_("The draft is saved. Only the bureau sees it until you publish it."), "success")
         return redirect(url_for("agenda_bureau.show", id=made.id), 303)
     return render_form("agenda/bureau/edit.html", form, gathering=None, original=original, effect=None)
@@ -57,7 +59,7 @@ def repeat(id: UUID) -> ResponseReturnValue:
     if rule.validate_on_submit():
         dates = _dates(gathering, rule)
         if "shown" in request.form and dates.validate():
-            return _laid_out(id, rule, dates.days.data)
+            return _laid_out(id, rule, dates)
     faulty: Form = dates if dates and dates.problems else rule
     return render_form("agenda/bureau/repeat.html", faulty, gathering=gathering, rule=rule, dates=dates)
 
@@ -67,7 +69,7 @@ def _dates(gathering: Gathering, rule: RepeatForm) -> DatesForm:
     days = days_of(rule.rule(), first, after=clock.today())
     options = _options(gathering, days) if days else []
     chosen = [option.value for option in options if not option.disabled]
-    return DatesForm.of(options, request.form if "shown" in request.form else None, chosen)
+    return DatesForm.of(options, request.form if "shown" in request.form else None, chosen, gathering.materials)
 
 
 def _options(gathering: Gathering, days: Sequence[date]) -> list[Option]:
@@ -92,13 +94,14 @@ def _note(at_once: Sequence[Busy], *, there: bool) -> str:
     return _("At the same time: %(titles)s", titles=", ".join(one.title for one in at_once)) if at_once else ""
 
 
-def _laid_out(id: UUID, rule: RepeatForm, days: Sequence[str]) -> ResponseReturnValue:
+def _laid_out(id: UUID, rule: RepeatForm, dates: DatesForm) -> ResponseReturnValue:
     with atomic():
         made = services.repeat(
             agenda.any_gathering(id),
             rule.rule(),
-            [date.fromisoformat(day) for day in days],
+            [date.fromisoformat(day) for day in dates.days.data],
             rule.opening.data,
+            materials=dates.materials.data,
             by=current_account().id,
         )
     if made:

@@ -7,7 +7,9 @@ from datetime import date
 from hashlib import sha256
 from typing import Any
 
-from app.agenda.forms import CallOffForm, GatheringForm
+from app.agenda.forms import CallOffForm, GatheringForm, copy_form
+from app.agenda.materials.forms import options_of
+from app.agenda.materials.models import Material
 from app.agenda.models import Gathering
 from app.agenda.series.queries import Scope
 from app.agenda.series.recurrence import MOST_DATES, Rhythm, Rule, week_of_month
@@ -92,16 +94,42 @@ class RepeatForm(Form):
         return Rule(self.rhythm.data, self.every.data, self.times.data, self.until.data)
 
 
-class DatesForm(Form):
-    """Which of the dates of a preview are kept."""
+def _materials_field() -> MultiChoiceField:
+    return MultiChoiceField(
+        _l("Materials that go along"),
+        required=False,
+        at_least=0,
+        hint=_l("For the same people, and from the same moment on."),
+    )
 
-    days = MultiChoiceField(_l("Dates"))
+
+class CopyForm(GatheringForm):
+    """G1: another gathering like one there is, with those of its materials that go along: all of them unless told."""
+
+    materials = _materials_field()
 
     @classmethod
-    def of(cls, options: Sequence[Option], posted: Any, chosen: Sequence[str]) -> DatesForm:
-        """Offer these dates: ticked as posted, or else the chosen ones."""
-        form = cls(formdata=posted, data={"days": list(chosen)})
-        form.days.options = options
+    def of(cls, original: Gathering) -> CopyForm:
+        """Fill the form with what there is, or with what was posted."""
+        form = copy_form(original, cls, materials=[one.id for one in original.materials])
+        assert isinstance(form, cls)
+        form.materials.options = options_of(original.materials)
+        return form
+
+
+class DatesForm(Form):
+    """Which of the dates of a preview are kept, and which materials go with each."""
+
+    days = MultiChoiceField(_l("Dates"))
+    materials = _materials_field()
+
+    @classmethod
+    def of(
+        cls, options: Sequence[Option], posted: Any, chosen: Sequence[str], materials: Sequence[Material]
+    ) -> DatesForm:
+        """Offer these dates and materials: ticked as posted, or else the chosen dates and all materials."""
+        form = cls(formdata=posted, data={"days": list(chosen), "materials": [one.id for one in materials]})
+        form.days.options, form.materials.options = options, options_of(materials)
         return form
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -15,6 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
 from app.agenda import services as agenda
+from app.agenda.materials.services import copy as copy_materials
 from app.agenda.models import Gathering, GatheringState
 from app.agenda.series import queries
 from app.agenda.series.models import GatheringSeries
@@ -58,8 +59,19 @@ def on_day(gathering: Gathering, day: date, opening: Opening) -> GatheringDetail
     )
 
 
-def repeat(gathering: Gathering, rule: Rule, days: Iterable[date], opening: Opening, *, by: UUID) -> list[Gathering]:
-    """Lay out drafts of a gathering on other days; a day that the series has already is left as it is."""
+def repeat(
+    gathering: Gathering,
+    rule: Rule,
+    days: Iterable[date],
+    opening: Opening,
+    *,
+    materials: Collection[UUID] = (),
+    by: UUID,
+) -> list[Gathering]:
+    """Lay out drafts of a gathering on other days, each with these of its materials.
+
+    A day that the series has already is left as it is.
+    """
     series = _series_of(gathering, rule)
     zone = gathering.timezone
     taken = {one.starts_at.astimezone(zone).date() for one in queries.dates_of(series.id)}
@@ -67,6 +79,8 @@ def repeat(gathering: Gathering, rule: Rule, days: Iterable[date], opening: Open
         agenda.draft_gathering(on_day(gathering, day, opening), by=by, series_id=series.id)
         for day in sorted(set(days) - taken)
     ]
+    for one in made:
+        copy_materials(materials, to=one.id, by=by)
     if made:
         audit.record(
             "gathering.repeated",
