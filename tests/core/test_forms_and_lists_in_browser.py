@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import threading
 from collections.abc import Iterator
 
 import pytest
@@ -12,7 +11,6 @@ from jinja2 import ChoiceLoader, DictLoader
 from playwright.sync_api import expect
 from sqlalchemy import Column as TableColumn
 from sqlalchemy import Integer, MetaData, String, Table, select
-from werkzeug.serving import make_server
 
 from app import create_app
 from app.core import access, forms
@@ -22,6 +20,7 @@ from app.core.forms.uploads import MEGABYTE
 from app.core.listing import Badge, ChoiceFilter, Column, DateFilter, Kind, Listing, YesFilter
 from tests.accessibility import complaints
 from tests.conftest import settings
+from tests.serving import in_threads
 
 pytestmark = pytest.mark.browser
 
@@ -118,13 +117,8 @@ def site(tmp_path_factory: pytest.TempPathFactory, received: list[dict[str, obje
             for n in ("Assen", "Breda", "Edam", "Gouda")
         ]
         connection.execute(towns.insert(), rows)
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}/trial"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with in_threads(app) as url:
+        yield f"{url}/trial"
     with app.app_context():
         db.engine.dispose()
 

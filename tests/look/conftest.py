@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 
 import pytest
 from flask import Flask
-from werkzeug.serving import make_server
 
 from app import create_app
 from tests.conftest import settings
+from tests.serving import in_threads
 
 
 @pytest.fixture(scope="module")
@@ -22,10 +21,5 @@ def development_app(tmp_path_factory: pytest.TempPathFactory) -> Flask:
 
 @pytest.fixture(scope="module")
 def site(development_app: Flask) -> Iterator[str]:
-    server = make_server("127.0.0.1", 0, development_app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with in_threads(development_app) as url:
+        yield url

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +11,6 @@ from uuid import UUID
 import pytest
 from flask import Flask
 from sqlalchemy import func, select
-from werkzeug.serving import make_server
 
 from app import create_app
 from app.core.db import atomic, db, forget_reads
@@ -25,6 +23,7 @@ from tests import stripe_double
 from tests.conftest import build_schema, fresh_database, settings
 from tests.factories import make_account
 from tests.payments.conftest import draw_up, fresh, id_of, run_jobs
+from tests.serving import in_threads
 
 OLDER_SECRET = "whsec_older"
 _people = itertools.count(1)
@@ -97,24 +96,16 @@ def serving_shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
         for url in fresh_database(folder, "shop"):
             app = create_app(settings(url, folder))
             build_schema(app)
-            server = make_server("127.0.0.1", 0, app, threaded=True)
-            thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-            thread.start()
-            portal = f"http://127.0.0.1:{server.server_port}"
-            app.config["PUBLIC_URL"] = portal
-            double.webhook_url = f"{portal}/webhooks/stripe"
-            secrets = [OLDER_SECRET, stripe_double.SECRET]
-            provider = Stripe(key=stripe_double.KEY, webhook_secrets=secrets, base=double.url)
-            providers.register(app, provider, TestPay())
-            try:
+            with in_threads(app) as portal:
+                app.config["PUBLIC_URL"] = portal
+                double.webhook_url = f"{portal}/webhooks/stripe"
+                secrets = [OLDER_SECRET, stripe_double.SECRET]
+                provider = Stripe(key=stripe_double.KEY, webhook_secrets=secrets, base=double.url)
+                providers.register(app, provider, TestPay())
                 yield Shop(app, portal, double)
-            finally:
-                server.shutdown()
-                server.server_close()
-                thread.join()
-                with app.app_context():
-                    db.session.remove()
-                    db.engine.dispose()
+            with app.app_context():
+                db.session.remove()
+                db.engine.dispose()
 
 
 @pytest.fixture
