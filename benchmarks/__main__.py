@@ -19,7 +19,19 @@ from sqlalchemy import select
 from app.agenda.models import Gathering, GatheringState
 from app.core import clock
 from app.core.db import db
-from benchmarks import bank, check_in, counting, databases, minimal, portal, renewals, server, storm, webhooks
+from benchmarks import (
+    bank,
+    check_in,
+    counting,
+    databases,
+    minimal,
+    portal,
+    renewals,
+    server,
+    storm,
+    verifying,
+    webhooks,
+)
 
 QUICK = os.environ.get("BENCH_QUICK") == "1"
 ONLY = os.environ.get("ONLY", "")
@@ -37,6 +49,7 @@ WORK: dict[str, Callable[[str, Path, float], Iterator[dict[str, Any]]]] = {
     "booking_storm": storm.measured,
     "check_in": check_in.measured,
     "counting": counting.measured,
+    "verifying": verifying.measured,
 }
 """What is measured besides pages: each makes what it needs on a database of a kind and tells figures of its own."""
 

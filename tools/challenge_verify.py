@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import base64
 import binascii
+import gc
 import hashlib
 import json
 import re
@@ -25,7 +26,8 @@ from typing import Any
 FILES = ("board", "rules", "sealed", "ballots", "jury", "result")
 LARGEST = 512 * 1024 * 1024
 START = "0" * 64
-ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+LETTERS = set("0123456789ABCDEFGHJKMNPQRSTVWXYZ")
+FIELDS = {"code", "decisive", "ranks", "scores", "word"}
 
 # --- Ed25519 signatures, as RFC 8032 describes them in section 5.1 -------------------------------------------------------
 
@@ -103,9 +105,12 @@ class Unreadable(Exception):  # noqa: N818  an answer to the person
     """A file is not what it should be, in Dutch and English."""
 
 
+WRITER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+
+
 def canonical(value: Any) -> bytes:
     """Write a value in the one way it can be written."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True).encode()
+    return WRITER.encode(value).encode()
 
 
 def hash_of(value: Any) -> str:
@@ -113,23 +118,34 @@ def hash_of(value: Any) -> str:
     return hashlib.sha256(canonical(value)).hexdigest()
 
 
-def parsed(content: bytes) -> Any:
-    """Read JSON strictly: no key twice, no broken numbers."""
-
-    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        if len({name for name, _value in pairs}) != len(pairs):
-            raise ValueError(pairs)
-        return dict(pairs)
+def whole_numbers_only(content: bytes) -> Any:
+    """Read JSON without broken numbers."""
 
     def never(text: str) -> Any:
         raise ValueError(text)
 
-    return json.loads(content, object_pairs_hook=once, parse_float=never, parse_constant=never)
+    return json.loads(content, parse_float=never, parse_constant=never)
+
+
+def parsed(content: bytes) -> Any:
+    """Read JSON strictly: no key twice, no broken numbers."""
+
+    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        found = dict(pairs)
+        if len(found) != len(pairs):
+            raise ValueError(pairs)
+        return found
+
+    whole_numbers_only(content)
+    return json.loads(content, object_pairs_hook=once)
 
 
 def read_bundle(path: Path) -> dict[str, Any]:
-    """Read the six files of a bundle, each exactly as it must be written."""
-    found = {}
+    """Read the six files of a bundle, each exactly as it must be written, and take their hashes.
+
+    What is there twice under one name is once when it is written again, so that it is not what must be written.
+    """
+    found: dict[str, Any] = {"hashes": {}}
     try:
         with zipfile.ZipFile(path) as archive:
             wanted = [f"{name}.json" for name in FILES]
@@ -142,7 +158,8 @@ def read_bundle(path: Path) -> dict[str, Any]:
                 if archive.getinfo(f"{name}.json").file_size > LARGEST:
                     raise Unreadable(f"{name}.json is te groot.", f"{name}.json is too large.")
                 content = archive.read(f"{name}.json")
-                found[name] = parsed(content)
+                found[name] = whole_numbers_only(content)
+                found["hashes"][name] = hashlib.sha256(content).hexdigest()
                 if canonical(found[name]) != content:
                     raise Unreadable(
                         f"{name}.json is niet geschreven zoals het hoort.", f"{name}.json is not written as it must be."
@@ -163,6 +180,7 @@ class Check:
     def __init__(self, bundle: dict[str, Any]) -> None:
         self.board, self.rules, self.sealed = bundle["board"], bundle["rules"], bundle["sealed"]
         self.ballots, self.jury, self.result = bundle["ballots"], bundle["jury"], bundle["result"]
+        self.hashes = bundle["hashes"]
         self.faults: list[tuple[str, str, str]] = []
         self.fine: list[tuple[str, str]] = []
 
@@ -249,13 +267,13 @@ class Check:
                 "The board is in an order that cannot be: opening, ballots, close, unsealing, count.",
             )
         counted = self.only("counted")
-        for name, file, said, dutch in (
-            ("rules", self.rules, self.only("opened").get("rules"), "De regels zijn"),
-            ("jury", self.jury, counted.get("jury"), "De cijfers van de jury zijn"),
-            ("ballots", self.ballots, self.only("unsealed").get("ballots"), "De stembiljetten zijn"),
-            ("result", self.result, counted.get("result"), "De uitslag is"),
+        for name, said, dutch in (
+            ("rules", self.only("opened").get("rules"), "De regels zijn"),
+            ("jury", counted.get("jury"), "De cijfers van de jury zijn"),
+            ("ballots", self.only("unsealed").get("ballots"), "De stembiljetten zijn"),
+            ("result", counted.get("result"), "De uitslag is"),
         ):
-            if hash_of(file) != said:
+            if self.hashes[name] != said:
                 self.wrong(
                     f"{name}-changed",
                     f"{dutch} niet wat op het bord is vastgelegd ({name}.json).",
@@ -333,7 +351,7 @@ class Check:
                 "De stembiljetten zijn niet die welke de bewaarder van de sleutel heeft ondertekend.",
                 "The ballots are not those that the trustee signed.",
             )
-        if said["sealed"] != hash_of(self.sealed):
+        if said["sealed"] != self.hashes["sealed"]:
             self.wrong(
                 "ballots-origin",
                 "De stembiljetten komen uit andere enveloppen.",
@@ -363,8 +381,9 @@ class Check:
 
     def papers(self) -> None:
         """Check that every ballot is one that the rules allow."""
+        paper = Paper(self.rules)
         for ballot in self.ballots["ballots"]:
-            why = illegal(ballot, self.rules)
+            why = paper.forbids(ballot)
             if why:
                 self.wrong(
                     "ballot-illegal",
@@ -482,34 +501,33 @@ def entry_hash(edition: str, entry: dict[str, Any]) -> str:
     return hashlib.sha256(entry["prev"].encode() + canonical(said)).hexdigest()
 
 
-def illegal(ballot: dict[str, Any], rules: dict[str, Any]) -> str:
-    """Say why the rules do not allow a ballot; nothing where they do."""
-    on_ballot = set(rules["order"]) | ({rules["no_award"]} - {None})
-    criteria = {each["code"] for each in rules["criteria"]}
-    named = [one for group in ballot["ranks"] for one in group]
-    most_groups = {"single": 1, "approval": 1, "score": 0}.get(rules["kind"], len(on_ballot))
-    marks = [(int(one), name, mark) for one, given in ballot["scores"].items() for name, mark in given.items()]
-    if (
-        set(ballot) != {"code", "decisive", "ranks", "scores", "word"}
-        or not all(letter in ALPHABET for letter in ballot["code"])
-        or len(ballot["code"]) != 16
-    ):
-        return "code"
-    if len(set(named)) != len(named) or not set(named) <= on_ballot or not all(ballot["ranks"]):
-        return "ranks"
-    if len(ballot["ranks"]) > most_groups or (rules["kind"] == "single" and len(named) > 1):
-        return "kind"
-    if any(one not in on_ballot or name not in criteria or not 0 <= mark <= 20 for one, name, mark in marks) or (
-        marks and rules["kind"] != "score"
-    ):
-        return "scores"
-    if (
-        len(ballot["decisive"]) > 2
-        or len(set(ballot["decisive"])) != len(ballot["decisive"])
-        or not set(ballot["decisive"]) <= criteria
-    ):
-        return "decisive"
-    return ""
+class Paper:
+    """What the rules allow on a ballot."""
+
+    def __init__(self, rules: dict[str, Any]) -> None:
+        self.kind = rules["kind"]
+        self.numbers = set(rules["order"]) | ({rules["no_award"]} - {None})
+        self.criteria = {each["code"] for each in rules["criteria"]}
+        self.most_groups = {"single": 1, "approval": 1, "score": 0}.get(self.kind, len(self.numbers))
+
+    def forbids(self, ballot: dict[str, Any]) -> str:
+        """Say why the rules do not allow a ballot; nothing where they do."""
+        if ballot.keys() != FIELDS or len(ballot["code"]) != 16 or not LETTERS.issuperset(ballot["code"]):
+            return "code"
+        named = [one for group in ballot["ranks"] for one in group]
+        if len(set(named)) != len(named) or not self.numbers.issuperset(named) or not all(ballot["ranks"]):
+            return "ranks"
+        if len(ballot["ranks"]) > self.most_groups or (self.kind == "single" and len(named) > 1):
+            return "kind"
+        marks = [(int(one), name, mark) for one, given in ballot["scores"].items() for name, mark in given.items()]
+        if (marks and self.kind != "score") or any(
+            one not in self.numbers or name not in self.criteria or not 0 <= mark <= 20 for one, name, mark in marks
+        ):
+            return "scores"
+        decisive = ballot["decisive"]
+        if len(decisive) > 2 or len(set(decisive)) != len(decisive) or not self.criteria.issuperset(decisive):
+            return "decisive"
+        return ""
 
 
 def differences(ours: Any, theirs: Any, place: str = "") -> list[tuple[str, Any, Any]]:
@@ -565,14 +583,15 @@ def result_of(
 def panel_scores(rules: dict[str, Any], jury: dict[str, Any], standing: list[int]) -> dict[int, dict[str, Any]]:
     """Return the panel score and the contribution of everybody on every criterion."""
     chair = {(each["nominee"], each["criterion"]): each["score"] for each in jury["chair"]}
+    marks: dict[tuple[int, str], list[int]] = {}
+    for each in jury["marks"]:
+        marks.setdefault((each["nominee"], each["criterion"]), []).append(each["halves"])
     found: dict[int, dict[str, Any]] = {}
     for one in standing:
         found[one] = {}
         for criterion in rules["criteria"]:
             code = criterion["code"]
-            given = sorted(
-                each["halves"] for each in jury["marks"] if (each["nominee"], each["criterion"]) == (one, code)
-            )
+            given = sorted(marks.get((one, code), []))
             if any(not 0 <= mark <= 20 for mark in given):
                 raise ValueError(f"mark {given}")
             kept = given[1:-1] if len(given) >= 5 else given
@@ -583,16 +602,18 @@ def panel_scores(rules: dict[str, Any], jury: dict[str, Any], standing: list[int
 
 def count_scores(rules: dict[str, Any], ballots: list[dict[str, Any]], standing: list[int]) -> dict[str, Any]:
     """Count ballots that give marks."""
-    points = {}
+    sums: Counter[tuple[str, str]] = Counter()
+    times: Counter[tuple[str, str]] = Counter()
+    for ballot in ballots:
+        for name, given in ballot["scores"].items():
+            for code, mark in given.items():
+                sums[name, code] += mark
+                times[name, code] += 1
+    points = dict.fromkeys(standing, 0)
     for one in standing:
-        points[one] = 0
         for criterion in rules["criteria"]:
-            given = [
-                ballot["scores"][str(one)][criterion["code"]]
-                for ballot in ballots
-                if criterion["code"] in ballot["scores"].get(str(one), {})
-            ]
-            mean = rounded(Fraction(sum(given) * 50, len(given))) if given else 0
+            cell = str(one), criterion["code"]
+            mean = rounded(Fraction(sums[cell] * 50, times[cell])) if times[cell] else 0
             points[one] += rounded(Fraction(mean * criterion["weight"], 10_000))
     groups = in_places(standing, points)
     return {
@@ -609,14 +630,12 @@ def count_ranks(rules: dict[str, Any], ballots: list[dict[str, Any]], names: lis
     papers = [
         [kept for group in ballot["ranks"] if (kept := [one for one in group if one in names])] for ballot in ballots
     ]
-    places = [{one: place for place, group in enumerate(paper) for one in group} for paper in papers]
-    last = len(names)
-    pairs = [(one, other) for one in names for other in names if one != other]
-    above = {(a, b): sum(place.get(a, last) < place.get(b, last) for place in places) for a, b in pairs}
-    telling = sum(len({place.get(one, last) for one in names}) > 1 for place in places)
+    above = pairs_above(papers, names)
+    telling = sum(bool(paper) and len(paper[0]) < len(names) for paper in papers)
     borda = {a: sum(telling + above[a, b] - above[b, a] for b in names if b != a) for a in names}
-    firsts = {one: sum(paper[:1] == [[one]] for paper in papers) for one in names}
-    approved = {one: sum(one in place for place in places) for one in names}
+    alone = Counter(paper[0][0] for paper in papers if paper and len(paper[0]) == 1)
+    named = Counter(one for paper in papers for group in paper for one in group)
+    firsts, approved = {one: alone[one] for one in names}, {one: named[one] for one in names}
     told: dict[str, Any] = {
         "blank": len(papers) - telling,
         "borda_leaders": in_places(names, borda)[0],
@@ -640,11 +659,29 @@ def count_ranks(rules: dict[str, Any], ballots: list[dict[str, Any]], names: lis
         points, most = {
             "borda": (borda, 2 * (len(names) - 1) * telling),
             "plurality": (firsts, sum(firsts.values())),
-            "approval": (approved, sum(bool(place) for place in places)),
+            "approval": (approved, sum(bool(paper) for paper in papers)),
         }[method]
         told |= {"shares": {str(one): rounded(Fraction(10_000 * points[one], most)) if most else 0 for one in names}}
         groups = in_places(names, points)
     return told | {"groups": groups, "_by_order": len(groups[0]) > 1}
+
+
+def pairs_above(papers: list[list[list[int]]], names: list[int]) -> dict[tuple[int, int], int]:
+    """Say how many ballots put the first of two above the second.
+
+    One number per name holds the votes against all the others, each in a field of its own that never overflows.
+    """
+    width = len(papers).bit_length()
+    field = {one: 1 << (width * place) for place, one in enumerate(names)}
+    beaten = dict.fromkeys(names, 0)
+    for paper in papers:
+        below = sum(field.values())
+        for group in paper:
+            for one in group:
+                below -= field[one]
+            for one in group:
+                beaten[one] += below
+    return {(a, b): beaten[a] // field[b] % (1 << width) for a in names for b in names if a != b}
 
 
 def strongest_paths(above: dict[tuple[int, int], int], names: list[int]) -> dict[tuple[int, int], int]:
@@ -765,6 +802,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--english", action="store_true", help="speak English instead of Dutch")
     given = parser.parse_args(arguments)
     say = 1 if given.english else 0
+    gc.disable()  # nothing here goes in circles, and looking for circles among so many ballots takes longer than reading
     try:
         check = Check(read_bundle(given.bundle))
         check.everything()
