@@ -83,6 +83,7 @@ def load(environ: Mapping[str, str]) -> dict[str, Any]:
         "TESTING": env == TEST,
         "DEBUG": False,
         "DATA_DIR": data_dir,
+        "SECRETS_DIR": Path(environ.get("SECRETS_DIR", data_dir / "secrets")).resolve(),
         "PUBLIC_URL": public_url,
         "SERVER_NAME": None,
         "PREFERRED_URL_SCHEME": urlsplit(public_url).scheme or "http",

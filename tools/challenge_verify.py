@@ -344,6 +344,9 @@ class Check:
     def opened(self) -> None:
         """Check that the ballots are what the trustee took out of these envelopes, and as many."""
         said = {name: value for name, value in self.ballots.items() if name != "signature"}
+        if self.rules["kind"] == "none":
+            self.nobody_voted(said)
+            return
         key = bytes.fromhex(self.rules["keys"]["trustee_signing"])
         if not signature_holds(key, canonical(said), bytes.fromhex(self.ballots["signature"])):
             self.wrong(
@@ -377,6 +380,21 @@ class Check:
                 "unreadable",
                 f"{len(said['unreadable'])} enveloppen konden niet worden geopend.",
                 f"{len(said['unreadable'])} envelopes could not be opened.",
+            )
+
+    def nobody_voted(self, said: dict[str, Any]) -> None:
+        """Check that there is no ballot where the jury alone decides."""
+        if self.sealed["sealed"] or said["ballots"] or said["unreadable"] or self.of("cast"):
+            self.wrong(
+                "ballot-added",
+                "De jury beslist alleen, en toch zijn er stembiljetten.",
+                "The jury decides alone, and yet there are ballots.",
+            )
+        if said["sealed"] != hash_of(self.sealed):
+            self.wrong(
+                "ballots-origin",
+                "De stembiljetten komen uit andere enveloppen.",
+                "The ballots come from other envelopes.",
             )
 
     def papers(self) -> None:
@@ -562,7 +580,7 @@ def result_of(
     """Count and decide."""
     standing = [one for one in rules["order"] if one not in gone]
     scores = panel_scores(rules, jury, standing)
-    totals = {one: sum(cell["contribution"] for cell in scores[one].values()) for one in standing}
+    totals = {one: sum(cell["contribution"] for cell in scores.get(one, {}).values()) for one in standing}
     if rules["method"] == "score":
         members = count_scores(rules, ballots, standing)
     else:
@@ -574,14 +592,16 @@ def result_of(
         members = count_ranks(rules, ballots, on + ([rules["no_award"]] if rules["no_award"] is not None else []))
     return {
         "edition": rules["edition"],
-        "jury": {str(one): scores[one] for one in standing},
+        "jury": {str(one): scores[one] for one in standing if one in scores},
         "members": {name: value for name, value in members.items() if not name.startswith("_")},
         **awards(rules, scores, totals, members, standing),
     }
 
 
 def panel_scores(rules: dict[str, Any], jury: dict[str, Any], standing: list[int]) -> dict[int, dict[str, Any]]:
-    """Return the panel score and the contribution of everybody on every criterion."""
+    """Return the panel score and the contribution of everybody on every criterion; nothing where there is no jury."""
+    if not jury["marks"] and not jury["chair"]:
+        return {}
     chair = {(each["nominee"], each["criterion"]): each["score"] for each in jury["chair"]}
     marks: dict[tuple[int, str], list[int]] = {}
     for each in jury["marks"]:
@@ -755,7 +775,7 @@ def awards(
         }
     most = max(each["weight"] for each in rules["criteria"])
     heaviest = next(each["code"] for each in rules["criteria"] if each["weight"] == most)
-    mark = {one: scores[one][heaviest]["score"] for one in standing}
+    mark = {one: scores[one][heaviest]["score"] if scores else 0 for one in standing}
 
     def title(keys: dict[int, tuple[int, ...]], steps: list[str], basis: str) -> dict[str, Any]:
         places = [sorted(group) for group in in_places(standing, keys)]
@@ -778,13 +798,23 @@ def awards(
         step = "frozen_order" if members["_by_order"] else "result"
         return {"basis": "members", "places": places, "prize": prize, "step": step, "winners": [winner]}
 
-    by_jury = title({one: (10 * totals[one], mark[one]) for one in standing}, ["result", "criterion"], "jury")
+    nobody = {"basis": "no_quorum", "places": [], "prize": "title", "step": "result", "winners": []}
+    by_jury = (
+        nobody
+        if not scores
+        else title({one: (10 * totals[one], mark[one]) for one in standing}, ["result", "criterion"], "jury")
+    )
     if combined:
-        keys = {
-            one: (rows[one]["total"], rows[one]["members"], mark[one], members["_firsts"].get(one, 0))
+        told = {
+            one: {
+                "members": rows[one]["members"],
+                "criterion": mark[one],
+                "first_preferences": members["_firsts"].get(one, 0),
+            }
             for one in standing
         }
-        given = [title(keys, ["result", "members", "criterion", "first_preferences"], "both")]
+        keys = {one: (rows[one]["total"], *(told[one][step] for step in rules["ties"])) for one in standing}
+        given = [title(keys, ["result", *rules["ties"]], "both")]
     elif rules["model"] == "separate":
         given = [by_jury, by_members("public")]
     else:

@@ -11,21 +11,31 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from app.challenge.board import canonical
+from app.challenge.board import canonical, hash_of
 from app.challenge.counting import Poll, Ranks, runoff, schulze
-from app.challenge.deciding import Method, Model, Outcome, Rules, Votes, ballots_for, count, count_scores, decide
+from app.challenge.deciding import Method, Model, Outcome, Rules, Step, Votes, ballots_for, count, count_scores, decide
 from app.challenge.jury import Panel, panel
 from app.challenge.sealing import Paper
 
 FILES = ("board", "rules", "sealed", "ballots", "jury", "result")
+NO_BALLOT = "none"
+"""What stands for the kind of ballot where the jury alone decides."""
 AGES_AGO = (1980, 1, 1, 0, 0, 0)
 """The time of every file in the zip, so that the same content is the same file."""
 
 Json = dict[str, Any]
 
 
-def rules_file(rules: Rules, *, edition: str, kind: str, names: Mapping[int, str], keys: Mapping[str, str]) -> Json:
-    """Write down what is frozen at the opening."""
+def rules_file(
+    rules: Rules,
+    *,
+    edition: str,
+    kind: str,
+    names: Mapping[int, str],
+    keys: Mapping[str, str],
+    about: Mapping[str, Any] | None = None,
+) -> Json:
+    """Write down what is frozen at the opening; `about` is what else was laid down, and is not counted with."""
     return {
         "criteria": [{"code": code, "weight": weight} for code, weight in rules.weights.items()],
         "edition": edition,
@@ -40,6 +50,8 @@ def rules_file(rules: Rules, *, edition: str, kind: str, names: Mapping[int, str
         "order": list(rules.order),
         "quorum": rules.quorum,
         "shortlist": rules.shortlist,
+        "ties": [step.value for step in rules.ties],
+        **({"about": dict(about)} if about else {}),
     }
 
 
@@ -55,6 +67,7 @@ def rules_of(written: Mapping[str, Any]) -> Rules:
         floor=written["floor"],
         shortlist=written["shortlist"],
         no_award=written["no_award"],
+        ties=tuple(Step(each) for each in written["ties"]),
     )
 
 
@@ -62,6 +75,17 @@ def paper_of(written: Mapping[str, Any]) -> Paper:
     """Return what these rules allow on a ballot."""
     rules = rules_of(written)
     return Paper(written["edition"], written["kind"], rules.on_ballot, tuple(rules.weights))
+
+
+def no_ballots(sealed: Mapping[str, Any]) -> Json:
+    """Write down that nobody voted because the jury alone decides: then there is no trustee who signs."""
+    return {
+        "ballots": [],
+        "edition": sealed["edition"],
+        "sealed": hash_of(sealed),
+        "signature": "",
+        "unreadable": [],
+    }
 
 
 def jury_file(
@@ -92,19 +116,30 @@ def result_file(
     """Count and decide from the published files alone, and write the result down."""
     frozen = rules_of(rules)
     standing = tuple(one for one in frozen.order if one not in withdrawn)
-    marked = panel(
-        {(each["juror"], each["nominee"], each["criterion"]): each["halves"] for each in jury["marks"]},
-        standing,
-        frozen.weights,
-        decided={(each["nominee"], each["criterion"]): each["score"] for each in jury["chair"]},
-    )
+    marked = None
+    if jury["marks"] or jury["chair"]:
+        marked = panel(
+            {(each["juror"], each["nominee"], each["criterion"]): each["halves"] for each in jury["marks"]},
+            standing,
+            frozen.weights,
+            decided={(each["nominee"], each["criterion"]): each["score"] for each in jury["chair"]},
+        )
     members, votes = _members(frozen, marked, ballots, standing, withdrawn)
     outcome = decide(frozen, marked, votes)
-    return {"edition": rules["edition"], "jury": _jury(marked), "members": members, **_outcome(outcome)}
+    return {
+        "edition": rules["edition"],
+        "jury": _jury(marked) if marked else {},
+        "members": members,
+        **_outcome(outcome),
+    }
 
 
 def _members(
-    rules: Rules, jury: Panel, ballots: Sequence[Mapping[str, Any]], standing: tuple[int, ...], withdrawn: Sequence[int]
+    rules: Rules,
+    jury: Panel | None,
+    ballots: Sequence[Mapping[str, Any]],
+    standing: tuple[int, ...],
+    withdrawn: Sequence[int],
 ) -> tuple[Json, Votes]:
     if rules.method is Method.SCORE:
         given = [({int(one): marks for one, marks in each["scores"].items()}, 1) for each in ballots]

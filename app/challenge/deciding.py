@@ -83,13 +83,17 @@ class Step(StrEnum):
     SHARED = "shared"
 
 
+TIES = (Step.MEMBERS, Step.CRITERION, Step.FIRST_PREFERENCES)
+"""What tells equals apart where jury and members decide together, one after the other, unless the rules say else."""
+
+
 @dataclass(frozen=True)
 class Rules:
     """What was frozen at the opening.
 
-    `order` are the nominees as ties between ballots are resolved. `no_award` is the number that "no award" has on the
-    ballot, where one can choose it; `floor` is the least total that gets the title, 0 for none; `shortlist` is how
-    many the jury lets through.
+    `order` are the nominees as ties between ballots are resolved, `ties` what tells equals in the total apart.
+    `no_award` is the number that "no award" has on the ballot, where one can choose it; `floor` is the least total that
+    gets the title, 0 for none; `shortlist` is how many the jury lets through.
     """
 
     model: Model
@@ -101,6 +105,7 @@ class Rules:
     floor: int = 0
     shortlist: int = 3
     no_award: int | None = None
+    ties: tuple[Step, ...] = TIES
 
     def __post_init__(self) -> None:
         """Refuse weights that are not all of it, and a method that gives no points where points are added up."""
@@ -110,6 +115,8 @@ class Rules:
             raise ValueError(f"{self.jury_weight}")
         if self.model is Model.COMBINED and self.method in {Method.RUNOFF, Method.SCHULZE}:
             raise ValueError(f"{self.method}")
+        if sorted(self.ties) != sorted(TIES):
+            raise ValueError(f"{self.ties}")
         if self.no_award is not None and (self.model is Model.COMBINED or self.no_award in self.order):
             raise ValueError(f"{self.no_award}")
 
@@ -274,11 +281,15 @@ def _criterion(jury: Panel | None, one: int) -> int:
 
 
 def _by_both(rules: Rules, rows: Mapping[int, Row], jury: Panel | None, votes: Votes) -> Award:
-    keys = {
-        one: (row.total, row.members or 0, _criterion(jury, one), votes.firsts.get(one, 0)) for one, row in rows.items()
-    }
-    steps = (Step.RESULT, Step.MEMBERS, Step.CRITERION, Step.FIRST_PREFERENCES)
-    return _award(rules, keys, steps, Basis.BOTH)
+    keys = {}
+    for one, row in rows.items():
+        told = {
+            Step.MEMBERS: row.members or 0,
+            Step.CRITERION: _criterion(jury, one),
+            Step.FIRST_PREFERENCES: votes.firsts.get(one, 0),
+        }
+        keys[one] = (row.total, *(told[step] for step in rules.ties))
+    return _award(rules, keys, (Step.RESULT, *rules.ties), Basis.BOTH)
 
 
 def _by_jury(rules: Rules, rows: Mapping[int, Row], jury: Panel | None) -> Award:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from app.challenge.models import METHODS_OF, EditionState, Method, RoundKind
+from app.challenge.models import BALLOT_METHODS, METHODS_OF, EditionState, Method, Model, RoundKind
 
 WHOLE = 10_000
 LEAST_JURORS, LEAST_NOMINEES = 3, 2
@@ -32,7 +32,10 @@ class Need(StrEnum):
     JURY = "jury"
     JURORS_ANSWERED = "jurors_answered"
     CHAIR = "chair"
+    VERDICT = "verdict"
     TIE_ORDER = "tie_order"
+    KEY = "key"
+    TEST_OPENING = "test_opening"
     TIME_OVER = "time_over"
 
 
@@ -61,6 +64,7 @@ class Facts:
     closes_at: datetime | None
     weights: Sequence[int]
     rounds: Sequence[tuple[RoundKind, Method]]
+    model: Model
     tie_order: Sequence[str]
     taking_part: int
     with_work: int
@@ -69,6 +73,8 @@ class Facts:
     jurors: int
     jurors_unanswered: int
     chair_sits: bool
+    has_key: bool
+    key_tested: bool
 
     @property
     def dates(self) -> tuple[datetime | None, ...]:
@@ -79,6 +85,11 @@ class Facts:
     def has_jury(self) -> bool:
         """Whether a round is the jury's."""
         return any(method is Method.RUBRIC for _kind, method in self.rounds)
+
+    @property
+    def has_ballot(self) -> bool:
+        """Whether a round is the members'."""
+        return any(method in BALLOT_METHODS for _kind, method in self.rounds)
 
 
 def weights_fit(weights: Sequence[int]) -> bool:
@@ -91,6 +102,15 @@ def rounds_fit(rounds: Sequence[tuple[RoundKind, Method]]) -> bool:
     kinds = [kind for kind, _method in rounds]
     begins = kinds[:1] == [RoundKind.NOMINATION] and kinds.count(RoundKind.NOMINATION) == 1
     return begins and len(kinds) > 1 and all(method in METHODS_OF[kind] for kind, method in rounds)
+
+
+def verdict_fits(rounds: Sequence[tuple[RoundKind, Method]], model: Model) -> bool:
+    """V6: say whether one result can come out: at most one ballot, which gives points where points are added up."""
+    methods = [method for _kind, method in rounds]
+    ballots = [method for method in methods if method in BALLOT_METHODS]
+    adds_up = model is not Model.POINTS or not {Method.IRV, Method.SCHULZE}.intersection(ballots)
+    both = model is not Model.SEPARATE or not ballots or Method.RUBRIC in methods
+    return len(ballots) <= 1 and adds_up and both
 
 
 def dates_fit(dates: Sequence[datetime | None]) -> bool:
@@ -119,6 +139,7 @@ def points(facts: Facts, to: EditionState) -> tuple[Point, ...]:
             Point(Need.JURORS_ANSWERED, facts.jurors_unanswered == 0),
             Point(Need.CHAIR, facts.chair_sits),
         )
+        sealed = (Point(Need.KEY, facts.has_key), Point(Need.TEST_OPENING, facts.key_tested))
         return (
             *prepared,
             Point(Need.WORK_OVER, _reached(facts.work_until, facts.now)),
@@ -126,7 +147,9 @@ def points(facts: Facts, to: EditionState) -> tuple[Point, ...]:
             Point(Need.NOMINEES_ANSWERED, facts.unanswered == 0),
             Point(Need.NOMINEES_ELIGIBLE, facts.not_eligible == 0),
             *(jury if facts.has_jury else ()),
+            Point(Need.VERDICT, verdict_fits(facts.rounds, facts.model)),
             Point(Need.TIE_ORDER, bool(facts.tie_order)),
+            *(sealed if facts.has_ballot else ()),
         )
     if to is EditionState.CLOSED:
         return (Point(Need.TIME_OVER, _reached(facts.closes_at, facts.now)),)

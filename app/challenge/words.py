@@ -67,7 +67,10 @@ NEEDS = {
     Need.JURY: _l("Three or more jury members"),
     Need.JURORS_ANSWERED: _l("An answer of everybody who was asked for the jury"),
     Need.CHAIR: _l("A chair who is in the jury"),
+    Need.VERDICT: _l("Rounds that give one result: one ballot, with points where those are added up"),
     Need.TIE_ORDER: _l("An order for ties"),
+    Need.KEY: _l("The public key of the trustee"),
+    Need.TEST_OPENING: _l("A test opening with both copies of this key"),
     Need.TIME_OVER: _l("The date on which the edition closes has come"),
 }
 ROUNDS = {
@@ -173,5 +176,6 @@ MENDED_ON = {
     Need.ROUNDS: "challenge_bureau.rounds",
     Need.TERMS: "challenge_bureau.edit",
     Need.OFFICER: "challenge_bureau.edit",
+    Need.VERDICT: "challenge_bureau.rounds",
     Need.TIE_ORDER: "challenge_bureau.edit",
 }

@@ -10,9 +10,9 @@ import pytest
 
 from app.accounts.models import Account
 from app.challenge import demo, queries, services
-from app.challenge.models import Edition
+from app.challenge.models import Edition, Juror, JurorState, Method, Nominee, NomineeState, RoundKind
 from app.core import clock
-from app.core.db import db
+from app.core.db import atomic, db
 from tests.agenda.conftest import make_member, said
 
 __all__ = ["make_member", "said"]
@@ -53,6 +53,47 @@ def nominating(officer: Account, prepared: Edition) -> Edition:
     services.open_nominations(prepared.id, by=officer.id)
     db.session.commit()
     return fresh(prepared)
+
+
+def make_nominee(edition: Edition, number: int, *, state: NomineeState = NomineeState.TAKING_PART) -> Nominee:
+    """Somebody who takes part, with a plan that the jury can judge."""
+    family_name = ("de Graaf", "Bakker", "van Loon", "Yılmaz", "Peeters")[number % 5]
+    account, long_ago = make_member(given_name="Kandidaat", family_name=family_name), edition.nominations_from
+    agreed = {"accepted_at": long_ago, "answered_at": long_ago, "terms_text": edition.terms_text, "terms_version": 1}
+    row = Nominee(edition_id=edition.id, account_id=account.id, number=number, state=state, plan=demo.PLAN, **agreed)
+    db.session.add(row)
+    db.session.flush()
+    return row
+
+
+def make_jury(edition: Edition, make_account: Callable[..., Account], *, seats: int = 3) -> list[Juror]:
+    """A jury that sits; the first is its chair."""
+    accounts = [make_account(given_name="Jurylid", family_name=f"Nummer {seat}") for seat in range(seats)]
+    jury = [Juror(edition_id=edition.id, account_id=one.id, state=JurorState.SITS) for one in accounts]
+    db.session.add_all(jury)
+    db.session.flush()
+    edition.chair_id = accounts[0].id
+    return jury
+
+
+def make_ready(
+    officer: Account,
+    make_account: Callable[..., Account],
+    *rounds: tuple[RoundKind, Method],
+    nominees: int = 3,
+    **changes: Any,
+) -> Edition:
+    """An edition whose nominations and work are over, with nominees and a jury: it can open if it needs no key."""
+    edition = make_edition(officer, days=WORK_OVER, **changes)
+    with atomic():
+        services.set_rounds(edition.id, [(RoundKind.NOMINATION, Method.OPEN), *rounds], by=officer.id)
+        services.open_nominations(edition.id, by=officer.id)
+    with atomic():
+        edition = fresh(edition)
+        for number in range(1, nominees + 1):
+            make_nominee(edition, number)
+        make_jury(edition, make_account)
+    return fresh(edition)
 
 
 @pytest.fixture

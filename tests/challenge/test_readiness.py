@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from app.challenge.models import EditionState, Method, RoundKind
-from app.challenge.readiness import Facts, Need, dates_fit, missing, rounds_fit, weights_fit
+from app.challenge.models import EditionState, Method, Model, RoundKind
+from app.challenge.readiness import Facts, Need, dates_fit, missing, rounds_fit, verdict_fits, weights_fit
 
+NOMINATING, JUDGING = (RoundKind.NOMINATION, Method.OPEN), (RoundKind.JURY, Method.RUBRIC)
 NOW = datetime(2027, 5, 1, 12, tzinfo=UTC)
 
 
@@ -35,6 +36,7 @@ def facts(**changes: Any) -> Facts:
         closes_at=closes,
         weights=[2000] * 5,
         rounds=[(RoundKind.NOMINATION, Method.OPEN), (RoundKind.JURY, Method.RUBRIC)],
+        model=Model.POINTS,
         tie_order=["member_points", "shared_title"],
         taking_part=2,
         with_work=2,
@@ -43,6 +45,8 @@ def facts(**changes: Any) -> Facts:
         jurors=3,
         jurors_unanswered=0,
         chair_sits=True,
+        has_key=False,
+        key_tested=False,
     )
     return replace(whole, **changes)
 
@@ -80,7 +84,31 @@ def test_v8_each_thing_that_is_missing_before_opening_is_named(changes, need):
 
 def test_v8_without_a_jury_round_no_jury_is_asked_for():
     rounds = [(RoundKind.NOMINATION, Method.OPEN), (RoundKind.BALLOT, Method.BORDA)]
-    assert missing(facts(jurors=0, chair_sits=False, rounds=rounds), EditionState.OPEN) == ()
+    whole = facts(jurors=0, chair_sits=False, rounds=rounds, has_key=True, key_tested=True)
+    assert missing(whole, EditionState.OPEN) == ()
+
+
+def test_v5_a_ballot_needs_the_key_of_the_trustee_and_a_test_opening_with_it():
+    rounds = [NOMINATING, JUDGING, (RoundKind.BALLOT, Method.BORDA)]
+    assert missing(facts(rounds=rounds), EditionState.OPEN) == (Need.KEY, Need.TEST_OPENING)
+    assert missing(facts(rounds=rounds, has_key=True), EditionState.OPEN) == (Need.TEST_OPENING,)
+
+
+@pytest.mark.parametrize(
+    ("methods", "model", "fits"),
+    [
+        ((Method.RUBRIC,), Model.SEPARATE, True),
+        ((Method.RUBRIC, Method.BORDA), Model.POINTS, True),
+        ((Method.RUBRIC, Method.IRV), Model.POINTS, False),
+        ((Method.RUBRIC, Method.SCHULZE), Model.SHORTLIST, True),
+        ((Method.BORDA, Method.PLURALITY), Model.SEPARATE, False),
+        ((Method.PLURALITY,), Model.SEPARATE, False),
+        ((Method.PLURALITY,), Model.SHORTLIST, True),
+    ],
+)
+def test_v6_rounds_and_the_way_of_deciding_give_one_result(methods, model, fits):
+    rounds = [NOMINATING, *((RoundKind.FINAL, method) for method in methods)]
+    assert verdict_fits(rounds, model) is fits
 
 
 def test_v8_an_edition_closes_on_its_date_and_not_before():

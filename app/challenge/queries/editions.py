@@ -10,6 +10,7 @@ from sqlalchemy import Select, case, func, select
 from sqlalchemy.orm import selectinload
 
 from app.challenge.models import (
+    COPIES,
     UNFROZEN,
     BoardEntry,
     Edition,
@@ -18,6 +19,8 @@ from app.challenge.models import (
     JurorState,
     Nominee,
     NomineeState,
+    Trial,
+    Trustee,
 )
 from app.challenge.readiness import Facts
 from app.core.db import db
@@ -89,6 +92,12 @@ def last_entry(edition_id: UUID) -> BoardEntry | None:
     return db.session.scalar(wanted)
 
 
+def trials_passed(edition_id: UUID) -> int | None:
+    """V5: count the copies of the trustee's key that have opened what was sealed for them; None without a key."""
+    counted = select(func.count()).where(Trial.edition_id == Trustee.edition_id, Trial.passed_at.is_not(None))
+    return db.session.scalar(select(counted.scalar_subquery()).where(Trustee.edition_id == edition_id))
+
+
 def facts(edition: Edition, now: datetime) -> Facts:
     """V8: gather how an edition stands, as far as it matters for going on."""
     columns = (Nominee.account_id, Nominee.state, Nominee.plan != "", Nominee.plan_file != "")
@@ -97,6 +106,7 @@ def facts(edition: Edition, now: datetime) -> Facts:
     part = [one for one in nominees if one.state is NomineeState.TAKING_PART]
     day = edition.eligible_on
     unfit = [one for one in part if day and not membership.is_member(one.account_id, day)]
+    trials = trials_passed(edition.id)
     sits = {one.account_id for one in jurors if one.state is JurorState.SITS}
     return Facts(
         now=now,
@@ -112,6 +122,7 @@ def facts(edition: Edition, now: datetime) -> Facts:
         closes_at=edition.closes_at,
         weights=[one.weight for one in edition.criteria],
         rounds=[(one.kind, one.method) for one in edition.rounds],
+        model=edition.model,
         tie_order=edition.tie_order,
         taking_part=len(part),
         with_work=sum(one[2] or one[3] for one in part),
@@ -120,4 +131,6 @@ def facts(edition: Edition, now: datetime) -> Facts:
         jurors=len(sits),
         jurors_unanswered=sum(one.state is JurorState.ASKED for one in jurors),
         chair_sits=edition.chair_id in sits,
+        has_key=trials is not None,
+        key_tested=trials == len(COPIES),
     )

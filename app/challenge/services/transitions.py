@@ -6,15 +6,13 @@ from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
-
 from app.audit import services as audit
-from app.audit.services import plain
 from app.challenge import queries
-from app.challenge.board import Kind, hash_of
+from app.challenge.board import Kind
 from app.challenge.events import EditionCancelled
-from app.challenge.models import NEXT, Edition, EditionState, Juror, JurorState, Nominee, NomineeState
+from app.challenge.models import NEXT, Edition, EditionState
 from app.challenge.readiness import missing
+from app.challenge.services import files, freezing
 from app.challenge.services.boards import write
 from app.core import clock
 from app.core.db import db
@@ -46,8 +44,9 @@ def open_nominations(edition_id: UUID, *, by: UUID) -> None:
 def open_edition(edition_id: UUID, *, by: UUID) -> None:
     """V8: freeze everything that decides, and say on the board what that is."""
     edition = _ready(edition_id, EditionState.OPEN)
-    rules = plain(rules_of(edition))
-    _move(edition, EditionState.OPEN, by=by, frozen=rules, rules=hash_of(rules))
+    roll = 0
+    digest = files.keep(edition, "rules", freezing.rules_of(edition, roll=roll))
+    _move(edition, EditionState.OPEN, by=by, roll=roll, rules=digest)
 
 
 def close_edition(edition_id: UUID, *, by: UUID) -> None:
@@ -78,33 +77,6 @@ STEPS: dict[EditionState, Callable[..., None]] = {
     EditionState.OPEN: open_edition,
     EditionState.CLOSED: close_edition,
 }
-
-
-def rules_of(edition: Edition) -> dict[str, Any]:
-    """V8: tell everything that decides, as the board keeps it: no names, the case and terms as their digests."""
-    nominees = select(Nominee.id, Nominee.number).where(
-        Nominee.edition_id == edition.id, Nominee.state == NomineeState.TAKING_PART
-    )
-    jurors = select(Juror.id).where(Juror.edition_id == edition.id, Juror.state == JurorState.SITS)
-    return {
-        "year": edition.year,
-        "case": {"text": hash_of(edition.case_text), "file": edition.case_sha256},
-        "criteria": [
-            {"id": one.id, "nl": one.name_nl, "en": one.name_en, "weight": one.weight} for one in edition.criteria
-        ],
-        "rounds": [{"kind": one.kind, "method": one.method} for one in edition.rounds],
-        "model": edition.model,
-        "jury_share": edition.jury_share,
-        "quorum_percent": edition.quorum_percent,
-        "tie_order": edition.tie_order,
-        "eligible_on": edition.eligible_on,
-        "blind": edition.is_blind,
-        "nominees": [
-            {"id": row.id, "number": row.number} for row in db.session.execute(nominees.order_by(Nominee.number))
-        ],
-        "jurors": sorted(str(one) for one in db.session.scalars(jurors)),
-        "closes_at": edition.closes_at,
-    }
 
 
 def _ready(edition_id: UUID, to: EditionState) -> Edition:
