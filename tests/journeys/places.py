@@ -17,7 +17,7 @@ from app.accounts.models import Account, Purpose
 from app.accounts.services import addresses, tokens
 from app.agenda import links
 from app.agenda.feedback import queries as feedback
-from app.agenda.feedback.models import FeedbackComment, FeedbackRoll
+from app.agenda.feedback.models import FeedbackComment, FeedbackRoll, FeedbackRound
 from app.agenda.guests.models import Guest
 from app.agenda.materials.models import Material
 from app.agenda.models import Booking, BookingState, EntryState, Gathering, GatheringState, Speaker, WaitlistEntry
@@ -332,7 +332,8 @@ class Guide:
         )
         asked = [(one.id, db.session.scalars(took_part.where(Gathering.id == one.id)).first()) for one in been]
         known = db.session.execute(select(FeedbackRoll.gathering_id, FeedbackRoll.account_id)).first()
-        comment = db.session.scalars(select(FeedbackComment)).first()
+        read = select(FeedbackRound.gathering_id).where(FeedbackRound.answers >= feedback.LEAST)
+        comment = db.session.scalars(select(FeedbackComment).where(FeedbackComment.gathering_id.in_(read))).first()
         question = feedback.questions()[0]
         empty = db.session.scalars(select(Booking).where(Booking.no_show_at.is_not(None)).limit(2)).all()
         assert known
