@@ -19,6 +19,7 @@ from app.challenge.models.edition import (
 from app.challenge.models.files import COPIES, BundleFile, Trial, Trustee
 from app.challenge.models.jury import Juror, JurorState, Recusal, RecusalReason, Score
 from app.challenge.models.nominee import Nomination, NominationKind, Nominee, NomineeState
+from app.challenge.models.voting import Envelope, Invitee, RollEntry
 
 __all__ = [
     "BALLOT_METHODS",
@@ -31,6 +32,8 @@ __all__ = [
     "Criterion",
     "Edition",
     "EditionState",
+    "Envelope",
+    "Invitee",
     "Juror",
     "JurorState",
     "Method",
@@ -41,6 +44,7 @@ __all__ = [
     "NomineeState",
     "Recusal",
     "RecusalReason",
+    "RollEntry",
     "Round",
     "RoundKind",
     "Scope",
