@@ -12,7 +12,7 @@ from app.challenge.board import Kind
 from app.challenge.events import EditionCancelled
 from app.challenge.models import NEXT, Edition, EditionState
 from app.challenge.readiness import missing
-from app.challenge.services import files, freezing
+from app.challenge.services import files, freezing, rolling
 from app.challenge.services.boards import write
 from app.core import clock
 from app.core.db import db
@@ -44,7 +44,7 @@ def open_nominations(edition_id: UUID, *, by: UUID) -> None:
 def open_edition(edition_id: UUID, *, by: UUID) -> None:
     """V8: freeze everything that decides, and say on the board what that is."""
     edition = _ready(edition_id, EditionState.OPEN)
-    roll = 0
+    roll = rolling.fill(edition) if freezing.ballot_method(edition) else 0
     digest = files.keep(edition, "rules", freezing.rules_of(edition, roll=roll))
     _move(edition, EditionState.OPEN, by=by, roll=roll, rules=digest)
 
