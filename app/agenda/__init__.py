@@ -99,6 +99,6 @@ def init_app(app: Flask) -> None:
     jobs.schedule("agenda.ask_feedback", handler="agenda.ask_feedback", daily_at=reminders.DAILY_AT)
     jobs.handler("agenda.forget_who_answered")(feedback.forget_who_answered)
     jobs.schedule("agenda.forget_who_answered", handler="agenda.forget_who_answered", daily_at=feedback.FORGOTTEN_AT)
-    for topic in (*reminders.TOPICS, feedback_mails.TOPIC):
+    for topic in (*reminders.TOPICS, feedback_mails.TOPIC, mails.CALENDAR_FILES):
         topics.add(topic)
     sentences.register()

@@ -33,12 +33,23 @@ from app.agenda.services import aftermath, bill_of, free_until
 from app.core import clock
 from app.core.calendars import Method, Party
 from app.core.db import atomic
+from app.core.i18n import _l
 from app.jobs import services as jobs
 from app.mail import services as mail
+from app.mail import topics
 from app.mail.rendering import link
 from app.payments import services as payments
 
 AT_ONCE = 50
+CALENDAR_FILES = topics.Topic(
+    "calendar_files",
+    _l("Calendar files with mails about my seats"),
+    _l(
+        "The mails themselves always come. Without the file, you put changes into your calendar yourself,"
+        " or follow your own calendar address."
+    ),
+    in_service_mail=True,
+)
 
 
 def confirm_seat(event: SeatBooked) -> None:
@@ -178,7 +189,8 @@ def _post(template: str, key: str, booking: Booking, method: Method, sequence: i
 def letter(
     template: str, booking: Booking, account: Account, method: Method, sequence: int, **values: Any
 ) -> dict[str, Any]:
-    """Put together what a mail about somebody's seat says, and the appointment that goes along."""
+    """Put together what a mail about somebody's seat says, and the appointment that goes along if they want it (G5)."""
+    attached = mail.wants(account.id, CALENDAR_FILES.name)
     appointment = appointment_of(
         booking, account_name=account.name, email=account.email, method=method, sequence=sequence
     )
@@ -200,16 +212,19 @@ def letter(
             "page": appointment.url,
             "ticket": _ticket(booking) if method is Method.REQUEST else "",
             "again": links.booking_address(booking.gathering_id, account.id),
+            "attached": attached,
             **values,
         },
-        "attachments": [
-            mail.Inline(
-                filename="uitnodiging.ics" if account.locale == "nl" else "invitation.ics",
-                content_type=f"text/calendar; charset=utf-8; method={method}",
-                content=calendar_file(booking, appointment),
-            )
-        ],
+        "attachments": [_invitation(booking, appointment, account.locale)] if attached else [],
     }
+
+
+def _invitation(booking: Booking, appointment: Appointment, locale: str) -> mail.Inline:
+    return mail.Inline(
+        filename="uitnodiging.ics" if locale == "nl" else "invitation.ics",
+        content_type=f"text/calendar; charset=utf-8; method={appointment.method}",
+        content=calendar_file(booking, appointment),
+    )
 
 
 @dataclass(frozen=True)

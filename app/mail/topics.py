@@ -8,11 +8,12 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Topic:
-    """One kind of mail as a person chooses it."""
+    """One kind of mail as a person chooses it; or, `in_service_mail`, what goes with mail that always comes."""
 
     name: str
     label: Any
     hint: Any
+    in_service_mail: bool = False
 
 
 _topics: dict[str, Topic] = {}

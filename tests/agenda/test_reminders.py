@@ -124,7 +124,7 @@ def test_g6_who_does_not_want_a_reminder_gets_none_and_can_change_that(seat, pos
     sign_in(client, person)
     assert client.post("/account/mail", data={"wanted": ""}).status_code == 303
     page = client.get("/account/mail").text
-    assert len(re.findall(r'<input[^>]*name="wanted"', page)) == 4
+    assert len(re.findall(r'<input[^>]*name="wanted"', page)) == 5
     assert not re.search(r'<input[^>]*name="wanted"[^>]*checked', page)
 
 

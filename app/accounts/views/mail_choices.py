@@ -21,15 +21,15 @@ from app.mail import topics
 def mail_choices() -> ResponseReturnValue:
     """Show which kinds of mail come, and keep another choice."""
     account = current_account()
-    names = [topic.name for topic in topics.every()]
-    left = mail.is_unsubscribed(account.email)
-    form = mail_choices_form([name for name in names if not left and mail.wants(account.id, name)])
+    kinds, left = topics.every(), mail.is_unsubscribed(account.email)
+    coming = [kind for kind in kinds if kind.in_service_mail or not left]
+    form = mail_choices_form([kind.name for kind in coming if mail.wants(account.id, kind.name)])
     if not form.validate_on_submit():
         return render_form("accounts/mail_choices.html", form)
     wanted = form.wanted.data or []
     with atomic():
-        mail.choose(account.id, {name: name in wanted for name in names})
-        if wanted:
+        mail.choose(account.id, {kind.name: kind.name in wanted for kind in kinds})
+        if any(kind.name in wanted for kind in kinds if not kind.in_service_mail):
             mail.resubscribe(account.email)
     flash(_("Your choice is saved."), "success")
     return redirect(url_for(".overview"), SEE_OTHER)

@@ -158,6 +158,10 @@ def _placed(gathering: Gathering, account_id: UUID, place: Given, *, by: UUID) -
 
 def _row(row: R) -> R:
     """Stand for a row that was just written: it is read when somebody looks, not while others wait for the lock."""
+    session = db.session()
+    known: R | None = session.identity_map.get(session.identity_key(type(row), row.id))
+    if known is not None:
+        return known
     make_transient_to_detached(row)
     db.session.add(row)
     return row
