@@ -12,7 +12,7 @@ from app.accounts import queries as accounts
 from app.accounts.demo import demo_id
 from app.agenda import queries as agenda
 from app.agenda.attendance import queries as attendance
-from app.agenda.models import Gathering
+from app.agenda.models import Gathering, SeatMode
 from app.core import clock, files
 from app.core.db import insert_rows
 from app.core.demo import DemoPlan, drawn_id
@@ -200,13 +200,17 @@ def _print(rows: list[dict[str, Any]], rng: Random) -> None:
     ]
     names = accounts.names({entry.account_id for entry in wanted})
     gatherings: dict[UUID, Gathering] = {}
+    modes: dict[tuple[UUID, UUID], SeatMode] = {}
     made: list[AttendanceCertificate] = []
     for entry in wanted:
         assert entry.gathering_id is not None
         if entry.gathering_id not in gatherings:
             gatherings[entry.gathering_id] = agenda.any_gathering(entry.gathering_id)
+            there = attendance.presences(entry.gathering_id)
+            modes |= {(one.gathering_id, one.account_id): one.mode for one in there}
         tenths = earned(year_rules(rules, entry.done_on), entry)
-        facts = services.facts_of(entry, gatherings[entry.gathering_id], tenths=tenths, name=names[entry.account_id])
+        gathering, mode = gatherings[entry.gathering_id], modes[entry.gathering_id, entry.account_id]
+        facts = services.facts_of(entry, gathering, mode, tenths=tenths, name=names[entry.account_id])
         found = services.draw_up(entry, facts, locale="nl", code=codes.new(rng.choice))
         found.id = drawn_id(rng)
         found.issued_at = entry.created_at

@@ -12,7 +12,9 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 
 from app.agenda.attendance import services as door
-from app.agenda.attendance.models import Attendance, Passage
+from app.agenda.attendance.models import Attendance, Passage, Way
+from app.agenda.models import SeatMode
+from app.agenda.services import bookings as booking
 from app.audit.models import AuditEntry
 from app.core.db import db
 from app.development import codes, queries, services
@@ -22,7 +24,7 @@ from app.jobs.registry import schedules
 from app.mail.attachments import load
 from tests.golden import assert_mail_matches
 
-from .conftest import entries, make_gathering, make_member, make_scheme, said, the_certificate
+from .conftest import STARTS, entries, make_gathering, make_member, make_scheme, said, the_certificate
 
 
 def text_of(pdf: bytes) -> str:
@@ -130,6 +132,26 @@ def test_g8_the_paper_says_who_what_when_and_for_how_much(sanne, evening, was_th
     else:
         expected += ["Certificate of attendance", "Thursday 14 January 2027", "19:30–21:30", "2 h of 2 h", "PE points"]
     assert [line for line in expected if line not in told] == []
+
+
+@pytest.mark.parametrize(
+    ("mode", "told", "kept_quiet"), [("on_site", "Kapittelzaal", "Online"), ("online", "Online", "Kapittelzaal")]
+)
+def test_g1_g8_the_paper_of_a_hybrid_session_tells_how_somebody_took_part(
+    client, sanne, bureau, calendar, mode, told, kept_quiet
+):
+    hybrid = make_gathering(starts_at=STARTS, pe_tenths=20, online_url="https://meet.example/zaal")
+    calendar.move_to(STARTS - timedelta(days=1), tick=False)
+    seat = booking.book_seat(hybrid, sanne.id, mode=SeatMode(mode), by=sanne.id)
+    calendar.move_to(STARTS, tick=False)
+    door.pass_door(seat.id, hybrid.id, Passage.IN, way=Way.NAME, by=bureau.id)
+    db.session.commit()
+    calendar.move_to(STARTS + timedelta(hours=17, minutes=30), tick=False)
+    services.credit_all()
+    found = the_certificate()
+    for page in (text_of(queries.paper(found.id)), client.get(f"/certificates/{codes.shown(found.code)}").text):
+        assert told in page
+        assert kept_quiet not in page
 
 
 def test_g8_a_reprint_is_the_same_bytes(client, sign_in, sanne, certified):

@@ -35,7 +35,7 @@ from app.agenda.guests import queries as guests
 from app.agenda.guests.models import Guest
 from app.agenda.models import Booking, BookingState, Gathering, GatheringState, SeatMode, WaitlistEntry
 from app.agenda.waitlist_queries import IN_LINE
-from app.core import clock
+from app.core import clock, search
 from app.core.db import Base, UtcDateTime, db
 from app.core.errors import NotFound
 from app.membership import queries as membership
@@ -304,6 +304,11 @@ def circle(gathering: Gathering, *, named: bool) -> Select[Any]:
     )
 
 
+def found_by(text: str) -> ColumnElement[bool]:
+    """G7: say that somebody has words in name, address or company that begin like these, as quick in a large circle."""
+    return search.matching(search.PEOPLE, _person().id, text)
+
+
 def by_family_name(gathering_id: UUID, mode: SeatMode | None = None) -> Sequence[Any]:
     """Return everybody who holds a seat, of one mode or any, in the order of a paper list."""
     everybody = seats_at_door(gathering_id, mode)
@@ -369,11 +374,12 @@ def attended_between(since: datetime, until: datetime) -> list[UUID]:
 
 
 class Presence(NamedTuple):
-    """G8: somebody's presence at a gathering: from when till when, and the whole minutes of it within its hours."""
+    """G8: somebody's presence at a gathering: how, from when till when, and the whole minutes of it in its hours."""
 
     booking_id: UUID
     account_id: UUID
     gathering_id: UUID
+    mode: SeatMode
     first_in: datetime
     last_out: datetime
     minutes: int
@@ -396,6 +402,7 @@ def _presences(*conditions: ColumnElement[bool]) -> list[Presence]:
             Attendance.booking_id,
             Booking.account_id,
             Booking.gathering_id,
+            Booking.mode,
             Gathering.starts_at,
             Gathering.ends_at,
             Attendance.arrived_at,
@@ -424,6 +431,7 @@ def _together(stays: Sequence[Any]) -> Presence:
         booking_id=first.booking_id,
         account_id=first.account_id,
         gathering_id=first.gathering_id,
+        mode=first.mode,
         first_in=first.arrived_at,
         last_out=max(ends),
         minutes=int(inside / timedelta(minutes=1)),

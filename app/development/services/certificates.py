@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID, uuid4
 
-from app.agenda.models import Gathering
+from app.agenda.models import Gathering, SeatMode
 from app.audit import services as audit
 from app.core import clock
 from app.core.db import db, put_rows
@@ -95,17 +95,21 @@ def choose_shown_name(account_id: UUID, *, shows_name: bool, by: UUID) -> None:
     )
 
 
-def facts_of(entry: PeEntry, gathering: Gathering, *, tenths: int, name: str) -> dict[str, Any]:
-    """Put together what the paper says of an attendance that gives so many tenths of a point."""
-    house = settings.house()
+def facts_of(entry: PeEntry, gathering: Gathering, mode: SeatMode, *, tenths: int, name: str) -> dict[str, Any]:
+    """Put together what the paper says of an attendance that gives so many tenths of a point.
+
+    G1: of a hybrid gathering it tells how this person took part: in the hall, or online.
+    """
+    house, hybrid = settings.house(), gathering.online_capacity is not None
+    place = ", ".join(part for part in (gathering.venue, gathering.city) if part)
     return {
         "name": name,
         "title": entry.title,
         "kind": gathering.kind.value,
         "starts_at": gathering.starts_at.isoformat(),
         "ends_at": gathering.ends_at.isoformat(),
-        "where": ", ".join(part for part in (gathering.venue, gathering.city) if part),
-        "online": bool(gathering.online_url),
+        "where": "" if hybrid and mode is SeatMode.ONLINE else place,
+        "online": mode is SeatMode.ONLINE if hybrid else bool(gathering.online_url),
         "speakers": [speaker.name for speaker in gathering.speakers],
         "minutes": entry.minutes,
         "whole_minutes": entry.whole_minutes,

@@ -16,7 +16,7 @@ from app.accounts.models import Account
 from app.agenda import queries as agenda
 from app.agenda.attendance import queries as attendance
 from app.agenda.attendance.queries import Presence
-from app.agenda.models import Gathering, GatheringKind, GatheringState
+from app.agenda.models import Gathering, GatheringKind, GatheringState, SeatMode
 from app.audit import services as audit
 from app.core import clock
 from app.core.db import atomic, db
@@ -64,7 +64,7 @@ def _credit(gathering: Gathering, presence: Presence) -> None:
     values = entry_values(gathering, presence)
     if entry is None or entry.state is not EntryState.COUNTS or _differs(entry, values):
         entry = _write(entry, presence.account_id, gathering.id, values)
-    _keep_certificate(entry, gathering, account)
+    _keep_certificate(entry, gathering, presence.mode, account)
 
 
 def entry_values(gathering: Gathering, presence: Presence) -> dict[str, Any]:
@@ -109,14 +109,14 @@ def _take_back(entry: PeEntry | None) -> None:
     _withdraw(queries.standing_certificate(entry.id), _no_longer_there)
 
 
-def _keep_certificate(entry: PeEntry, gathering: Gathering, account: Account) -> None:
+def _keep_certificate(entry: PeEntry, gathering: Gathering, mode: SeatMode, account: Account) -> None:
     """Give an attendance the certificate that it deserves by the circle's rules, and none that it does not."""
     standing = queries.standing_certificate(entry.id)
     tenths = earned(year_rules(queries.circle_rules(), entry.done_on), entry)
     if not tenths:
         _withdraw(standing, _too_short)
         return
-    facts = certificates.facts_of(entry, gathering, tenths=tenths, name=account.name)
+    facts = certificates.facts_of(entry, gathering, mode, tenths=tenths, name=account.name)
     if standing is None or not certificates.still_tells(standing, facts):
         certificates.issue(entry, facts, locale=account.locale, instead_of=standing)
 
