@@ -25,7 +25,7 @@ from app.agenda.models import (
     Speaker,
     WaitlistEntry,
 )
-from app.core import clock
+from app.core import clock, search
 from app.core.db import db
 from app.core.i18n import _, speaking
 from app.jobs import services as jobs
@@ -84,6 +84,7 @@ def make_member(until: date | None = None, **account: Any) -> Account:
             activated_at=clock.now(),
         )
     )
+    search.remember(search.PEOPLE, person.id, person.name, person.email, own.name)
     db.session.flush()
     return person
 

@@ -346,6 +346,12 @@ def test_g7_letting_in_who_has_a_seat_after_all_just_checks_them_in(door, evenin
     assert len(live(evening)) == 1
 
 
+@pytest.mark.parametrize(("asked", "seen"), [("muller", True), ("WIM çel", True), ("wim@", True), ("uller", False)])
+def test_g7_a_member_is_looked_up_by_the_beginnings_of_words(door, evening, asked, seen):
+    make_member(given_name="Wim", family_name="Çelik-Müller", email="wim@voorbeeld.example")
+    assert ("Wim Çelik-Müller" in door.looks(evening, f"/walk-in?q={asked}").text) is seen
+
+
 def test_g7_without_a_name_the_list_of_members_is_empty(client, door, evening, sanne):
     page = door.looks(evening, "/walk-in").text
     assert said("Whom do you look for?") in page
