@@ -35,11 +35,15 @@ LARGEST_STATEMENT = 10 * 1024 * 1024
 KNOWN = ", ".join(f"{{{name}}}" for name in queries.PLACEHOLDERS)
 
 
+OF_THE_BUYER = frozenset({VatChoice.REVERSE_CHARGE.value, VatChoice.OUTSIDE_SCOPE.value})
+
+
 def vat_options() -> list[Option]:
-    """Return the VAT codes that mean something today, with their rate."""
+    """Return the VAT codes a price can have today, with their rate; the others follow from who buys (P1)."""
     return [
         Option(code, _("%(rate)s %% VAT", rate=basis_points // 100))
         for code, basis_points in queries.vat_codes(clock.today())
+        if code not in OF_THE_BUYER
     ]
 
 

@@ -224,3 +224,10 @@ def test_m5_two_plans_may_share_a_name_and_each_keeps_its_own_place(treasurer):
     assert len({plan.slug, first.slug, second.slug}) == 3
     assert services.revise_plan(first.id, details, by=treasurer) is first
     assert first.price_on(TODAY - timedelta(days=1)) is None
+
+
+def test_p1_a_price_has_a_rate_and_what_follows_from_the_buyer_is_not_offered(as_treasurer):
+    page = as_treasurer.get("/bureau/plans/new").text
+    assert re.findall(r'name="vat_code"[^>]*value="(\w+)"', page) == ["high", "low", "zero"]
+    refused = as_treasurer.post("/bureau/plans/new", data=typed(vat_code="reverse_charge"))
+    assert refused.status_code == 422
