@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from flask import Flask
 
-from app.challenge import cli, sentences, words
-from app.challenge.views import bureau, nominees, public
+from app import jobs
+from app.challenge import cli, sentences, services, words
+from app.challenge.views import bureau, desk, nominees, public
 
 
 def init_app(app: Flask) -> None:
@@ -13,8 +16,11 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(public.bp)
     app.register_blueprint(nominees.bp)
     app.register_blueprint(bureau.bp)
+    app.register_blueprint(desk.bp)
     app.jinja_env.globals.update(challenge_words=words)
     app.jinja_env.filters.update(percent=words.percent)
     sentences.register()
+    jobs.handler("challenge.close")(services.close_due)
+    jobs.schedule("challenge.close", handler="challenge.close", every=timedelta(minutes=1), at_start=True)
     for command in cli.COMMANDS:
         app.cli.add_command(command)

@@ -10,6 +10,7 @@ import base64
 import binascii
 import hashlib
 import hmac
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -26,6 +27,7 @@ LONGEST_WORD = 24
 MOST_DECISIVE = 2
 HIGHEST_MARK = 20
 STEP = 512
+OPENED = {"ballots", "edition", "sealed", "unreadable"}
 PER_WORD, PER_NOMINEE, PER_MARK = 12 * LONGEST_WORD, 8, 8
 
 
@@ -127,6 +129,12 @@ def digest(ciphertext: bytes) -> str:
     return hashlib.sha256(ciphertext).hexdigest()
 
 
+def fingerprint(encryption: str, signing: str) -> str:
+    """Return what trustee and bureau read to each other over the telephone: sixteen signs in four groups."""
+    short = hash_of({"encryption": encryption, "signing": signing})[:16].upper()
+    return " ".join(short[start : start + 4] for start in range(0, 16, 4))
+
+
 def sealed_file(edition: str, envelopes: Iterable[bytes], *, test: bool = False) -> dict[str, Any]:
     """Put the envelopes together for the trustee, by digest, so that nothing tells in which order they were cast."""
     sealed = [
@@ -155,15 +163,47 @@ def take_in(opened: Mapping[str, Any], sealed: Mapping[str, Any], *, signing: by
         VerifyKey(signing).verify(canonical(said), bytes.fromhex(str(opened.get("signature", ""))))
     except (BadSignatureError, ValueError, TypeError, binascii.Error) as wrong:
         raise NotOpened("signature") from wrong
-    ballots = list(said["ballots"])
+    if set(said) != OPENED or not isinstance(said["ballots"], list) or not isinstance(said["unreadable"], list):
+        raise NotOpened("form")
+    ballots = said["ballots"]
     if said["edition"] != sealed["edition"] or said["sealed"] != hash_of(sealed):
         raise NotOpened("envelopes")
     if len(ballots) + len(said["unreadable"]) != len(sealed["sealed"]):
         raise NotOpened("count")
-    codes = [ballot["code"] for ballot in ballots]
+    codes = [str(ballot.get("code")) if isinstance(ballot, dict) else "" for ballot in ballots]
     if codes != sorted(set(codes)):
         raise NotOpened("codes")
     return ballots
+
+
+def read_vote(written: Mapping[str, Any]) -> Vote:
+    """Read a ballot as it is published; Illegal where it is not written as ballots are."""
+    try:
+        words = (written["code"], written["word"], *written["decisive"])
+        scores = {
+            int(one): {name: int(mark) for name, mark in given.items()} for one, given in written["scores"].items()
+        }
+        ranks = [[int(one) for one in group] for group in written["ranks"]]
+        vote = Vote(written["code"], ranks, scores, list(written["decisive"]), written["word"])
+    except (KeyError, TypeError, ValueError, AttributeError) as odd:
+        raise Illegal("form") from odd
+    if not all(isinstance(word, str) for word in words) or canonical(vote.told()) != canonical(dict(written)):
+        raise Illegal("form")
+    return vote
+
+
+def read_json(content: bytes) -> dict[str, Any] | None:
+    """Read a file that the trustee's program wrote; None for anything that it cannot have written."""
+
+    def never(number: str) -> Any:
+        raise ValueError(number)
+
+    try:
+        found = json.loads(content, parse_float=never, parse_constant=never)
+        canonical(found)
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None
 
 
 def trial_passed(

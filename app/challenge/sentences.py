@@ -24,6 +24,15 @@ SENTENCES = {
     "edition.nomination": (_l("Nominations opened"), _l("%(actor)s opened the nominations of “%(object)s”")),
     "edition.open": (_l("Challenge opened"), _l("%(actor)s opened “%(object)s” for the verdict and froze its rules")),
     "edition.closed": (_l("Challenge closed"), _l("%(actor)s closed “%(object)s”")),
+    "edition.entrusted": (
+        _l("Key of the trustee entered"),
+        _l("%(actor)s entered the key of the trustee of “%(object)s”"),
+    ),
+    "edition.test_opened": (
+        _l("Test opening passed"),
+        _l("%(actor)s handed in a test opening of “%(object)s” that passed"),
+    ),
+    "edition.opened": (_l("Ballots taken in"), _l("%(actor)s took in the opened ballots of “%(object)s”")),
     "edition.cancelled": (_l("Challenge cancelled"), _l("%(actor)s cancelled “%(object)s”: %(reason)s")),
     "edition.voters_invited": (_l("Voters invited"), _l("%(actor)s invited others to vote in “%(object)s”")),
     "edition.voters_uninvited": (
@@ -78,6 +87,8 @@ FIELDS = {
     "voter": Field(_l("Number on the roll")),
     "length": Field(_l("Characters")),
     "kind": Field(_l("Put forward by"), choice(words.NOMINATIONS)),
+    "fingerprint": Field(_l("Fingerprint of the key")),
+    "copy": Field(_l("Copy of the key")),
     "reason": Field(_l("Reason")),
     "state": Field(_l("State"), choice({state: label for state, (_tone, label) in words.STATES.items()})),
 }

@@ -48,7 +48,7 @@ STEP_EFFECTS = {
         " jury, the methods, the order for ties and the quorum. That cannot be undone; an edition can only be"
         " cancelled, with a reason."
     ),
-    EditionState.CLOSED: _l("From then on no score counts any more. That cannot be undone."),
+    EditionState.CLOSED: _l("From then on no score and no vote counts any more. That cannot be undone."),
 }
 NEEDS = {
     Need.INTRO: _l("An introduction"),
@@ -124,6 +124,14 @@ RECUSALS = {
     RecusalReason.OTHER: _l("Something else"),
 }
 
+FILES = {
+    "rules": _l("The rules"),
+    "sealed": _l("The envelopes"),
+    "ballots": _l("The ballots"),
+    "jury": _l("The marks of the jury"),
+    "result": _l("The result"),
+}
+
 
 def percent(basis_points: int) -> str:
     """Write basis points as a percentage: `22,5%`."""
@@ -178,4 +186,6 @@ MENDED_ON = {
     Need.OFFICER: "challenge_bureau.edit",
     Need.VERDICT: "challenge_bureau.rounds",
     Need.TIE_ORDER: "challenge_bureau.edit",
+    Need.KEY: "challenge_desk.show",
+    Need.TEST_OPENING: "challenge_desk.show",
 }

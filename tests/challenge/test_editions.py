@@ -15,7 +15,7 @@ from app.challenge import queries, services
 from app.challenge.board import first_fault
 from app.challenge.models import Edition, EditionState
 from app.core import clock
-from app.core.db import db
+from app.core.db import atomic, db
 from app.core.i18n import speaking
 from tests.agenda.test_pages import statements
 
@@ -170,7 +170,8 @@ def test_v8_a_step_that_does_not_follow_is_refused(client, at_work, nominating):
 
 
 def test_v8_what_was_changed_or_left_out_on_the_board_is_found(nominating, officer):
-    services.cancel_edition(nominating.id, why="Een reden.", by=officer.id)
+    with atomic():
+        services.cancel_edition(nominating.id, why="Een reden.", by=officer.id)
     entries = queries.board(nominating.id)
     db.session.expunge_all()
     assert first_fault((one.entry, one.hash) for one in entries[1:]) == 1

@@ -70,6 +70,8 @@ NO_PAGES = {
     "agenda.calendar": "a calendar file",
     "challenge.case_file": "a file",
     "challenge_bureau.case_file": "a file",
+    "challenge_desk.test_file": "a file",
+    "challenge_desk.sealed_file": "a file",
     "feedback_bureau.figures": "a CSV file",
     "nominees.plan_file": "a file",
     "development.certificate": "a file",
@@ -90,7 +92,9 @@ ELSEWHERE = {
     "styleguide": "looked at in tests/look",
 }
 # What the demo cannot show, with the reason; the crawl has no address to open.
-NOT_IN_DEMO: dict[str, str] = {}
+NOT_IN_DEMO: dict[str, str] = {
+    "challenge_desk.opened": "an edition that waits for its ballots",
+}
 # Besides these, who looks: people whose own pages tell of another state. They do not try the doors of the bureau.
 IN_OTHER_STATES = (
     "uitgenodigd",
@@ -435,6 +439,9 @@ class Guide:
             "challenge_bureau.nominate": [f"{at}/{running}/nominate"],
             "challenge.show": [f"/challenge/{one}" for one in (cancelled, running)],
             "challenge.board": [f"/challenge/{one}/board" for one in (cancelled, running)],
+            "challenge_desk.show": [f"{at}/{one}/ballot" for one in (running, prepared)],
+            "challenge_desk.trustee": [f"{at}/{running}/ballot/trustee"],
+            "challenge_desk.answer": [f"{at}/{running}/ballot/answer"],
             "challenge_bureau.show": [f"{at}/{one}" for one in editions],
             "challenge_bureau.check": [f"{at}/{one}/next" for one in (running, prepared)],
             "challenge_bureau.cancel": [f"{at}/{one}/cancel" for one in (running, cancelled)],

@@ -1,5 +1,6 @@
 """What can be asked about the Challenge, each for whoever may see it."""
 
+from app.challenge.queries.ballot import kept_files, trial, trials, trials_passed, trustee, unreadable
 from app.challenge.queries.editions import (
     board,
     edition,
@@ -23,6 +24,7 @@ __all__ = [
     "edition",
     "editions_for_bureau",
     "facts",
+    "kept_files",
     "last_entry",
     "nominee",
     "nominees_of",
@@ -32,4 +34,9 @@ __all__ = [
     "public_edition",
     "running_edition",
     "shown_edition",
+    "trial",
+    "trials",
+    "trials_passed",
+    "trustee",
+    "unreadable",
 ]

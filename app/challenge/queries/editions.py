@@ -19,9 +19,8 @@ from app.challenge.models import (
     JurorState,
     Nominee,
     NomineeState,
-    Trial,
-    Trustee,
 )
+from app.challenge.queries.ballot import trials_passed
 from app.challenge.readiness import Facts
 from app.core.db import db
 from app.core.errors import NotFound
@@ -90,12 +89,6 @@ def last_entry(edition_id: UUID) -> BoardEntry | None:
     """Return the newest entry on the board: its number and hash are the head."""
     wanted = select(BoardEntry).where(BoardEntry.edition_id == edition_id).order_by(BoardEntry.seq.desc()).limit(1)
     return db.session.scalar(wanted)
-
-
-def trials_passed(edition_id: UUID) -> int | None:
-    """V5: count the copies of the trustee's key that have opened what was sealed for them; None without a key."""
-    counted = select(func.count()).where(Trial.edition_id == Trustee.edition_id, Trial.passed_at.is_not(None))
-    return db.session.scalar(select(counted.scalar_subquery()).where(Trustee.edition_id == edition_id))
 
 
 def facts(edition: Edition, now: datetime) -> Facts:

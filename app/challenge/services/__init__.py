@@ -13,6 +13,7 @@ from app.challenge.services.editions import (
     set_criteria,
     set_rounds,
 )
+from app.challenge.services.entrusting import NotTheAnswer, TrusteeDetails, entrust, pass_trial
 from app.challenge.services.nominating import (
     NotEligible,
     TooLate,
@@ -22,11 +23,16 @@ from app.challenge.services.nominating import (
     nominate,
     withdraw,
 )
-from app.challenge.services.transitions import (
+from app.challenge.services.opening import (
     STEPS,
+    NotTheBallots,
+    close_due,
+    close_edition,
+    take_in_ballots,
+)
+from app.challenge.services.transitions import (
     NotReady,
     cancel_edition,
-    close_edition,
     locked,
     open_edition,
     open_nominations,
@@ -42,24 +48,31 @@ __all__ = [
     "EditionFrozen",
     "NotEligible",
     "NotReady",
+    "NotTheAnswer",
+    "NotTheBallots",
     "TooLate",
+    "TrusteeDetails",
     "Work",
     "YearTaken",
     "agree",
     "cancel_edition",
     "change_case",
     "change_edition",
+    "close_due",
     "close_edition",
     "decline",
+    "entrust",
     "forget_nominee",
     "locked",
     "nominate",
     "open_edition",
     "open_nominations",
+    "pass_trial",
     "prepare_edition",
     "save_work",
     "set_criteria",
     "set_rounds",
+    "take_in_ballots",
     "withdraw",
     "write",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -12,10 +12,10 @@ from app.challenge.board import Kind
 from app.challenge.events import EditionCancelled
 from app.challenge.models import NEXT, Edition, EditionState
 from app.challenge.readiness import missing
-from app.challenge.services import files, freezing, rolling
+from app.challenge.services import files, freezing, rolling, slots
 from app.challenge.services.boards import write
 from app.core import clock
-from app.core.db import db
+from app.core.db import after_commit, db
 from app.core.errors import IllegalTransition, NotFound, Refusal
 from app.core.events import publish
 from app.core.i18n import _l
@@ -25,6 +25,15 @@ class NotReady(Refusal):
     """V8: something is still missing; the page before the phase tells what."""
 
     message = _l("Something is still missing before this step. The list on this page tells what.")
+
+
+class NobodyVotes(Refusal):
+    """V5: a ballot without voters cannot be secret, nor a ballot."""
+
+    message = _l(
+        "Nobody may vote in this edition: there is no member on the day that counts, and nobody was invited. Change the"
+        " day, or leave the ballot out of the rounds."
+    )
 
 
 def locked(edition_id: UUID) -> Edition:
@@ -37,29 +46,27 @@ def locked(edition_id: UUID) -> Edition:
 
 def open_nominations(edition_id: UUID, *, by: UUID) -> None:
     """V2, V8: show the edition to everybody, and let people be put forward."""
-    edition = _ready(edition_id, EditionState.NOMINATION)
-    _move(edition, EditionState.NOMINATION, by=by, case_sha256=edition.case_sha256)
+    edition = ready(edition_id, EditionState.NOMINATION)
+    move(edition, EditionState.NOMINATION, by=by, case_sha256=edition.case_sha256)
 
 
 def open_edition(edition_id: UUID, *, by: UUID) -> None:
     """V8: freeze everything that decides, and say on the board what that is."""
-    edition = _ready(edition_id, EditionState.OPEN)
-    roll = rolling.fill(edition) if freezing.ballot_method(edition) else 0
+    edition = ready(edition_id, EditionState.OPEN)
+    has_ballot = freezing.ballot_method(edition) is not None
+    roll = rolling.fill(edition) if has_ballot else 0
+    if has_ballot and not roll:
+        raise NobodyVotes
     digest = files.keep(edition, "rules", freezing.rules_of(edition, roll=roll))
-    _move(edition, EditionState.OPEN, by=by, roll=roll, rules=digest)
-
-
-def close_edition(edition_id: UUID, *, by: UUID) -> None:
-    """V8: after the closing date nothing counts any more."""
-    edition = _ready(edition_id, EditionState.CLOSED)
-    _move(edition, EditionState.CLOSED, by=by)
+    move(edition, EditionState.OPEN, by=by, roll=roll, rules=digest)
 
 
 def cancel_edition(edition_id: UUID, *, why: str, by: UUID) -> None:
     """Call an edition off, with a reason that everybody reads; a new one can take its year."""
     edition = locked(edition_id)
     edition.cancelled_why = why
-    _move(edition, EditionState.CANCELLED, by=by, reason=why)
+    move(edition, EditionState.CANCELLED, by=by, reason=why)
+    after_commit(partial(slots.destroy_slot_key, edition.id))
     publish(EditionCancelled(edition_id=edition.id))
 
 
@@ -72,14 +79,10 @@ KINDS = {
     EditionState.PUBLISHED: Kind.PUBLISHED,
     EditionState.CANCELLED: Kind.CANCELLED,
 }
-STEPS: dict[EditionState, Callable[..., None]] = {
-    EditionState.NOMINATION: open_nominations,
-    EditionState.OPEN: open_edition,
-    EditionState.CLOSED: close_edition,
-}
 
 
-def _ready(edition_id: UUID, to: EditionState) -> Edition:
+def ready(edition_id: UUID, to: EditionState) -> Edition:
+    """V8: return an edition, locked, that lacks nothing before this state."""
     edition = locked(edition_id)
     if to not in NEXT[edition.state]:
         raise IllegalTransition(edition.state, to)
@@ -88,7 +91,8 @@ def _ready(edition_id: UUID, to: EditionState) -> Edition:
     return edition
 
 
-def _move(edition: Edition, to: EditionState, *, by: UUID, **told: Any) -> None:
+def move(edition: Edition, to: EditionState, *, by: UUID | None, **told: Any) -> None:
+    """V8: take a locked edition to a state, on the board and in the log."""
     before = edition.state
     if to not in NEXT[before]:
         raise IllegalTransition(before, to)

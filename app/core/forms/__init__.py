@@ -24,12 +24,13 @@ from app.core.forms.fields import (
 )
 from app.core.forms.previewed import PreviewedForm
 from app.core.forms.ranges import DateField, DecimalField, IntegerField, MoneyField, TimeField
-from app.core.forms.uploads import CSV, DOCX, IMAGES, MT940, PDF, PPTX, XLSX, XML, ZIP, Upload, UploadField
+from app.core.forms.uploads import CSV, DOCX, IMAGES, JSON, MT940, PDF, PPTX, XLSX, XML, ZIP, Upload, UploadField
 
 __all__ = [
     "CSV",
     "DOCX",
     "IMAGES",
+    "JSON",
     "MT940",
     "PDF",
     "PPTX",

@@ -81,6 +81,7 @@ DOCX = _office("Word", ".docx", "wordprocessingml.document", b"word/")
 PPTX = _office("PowerPoint", ".pptx", "presentationml.presentation", b"ppt/")
 CSV = FileKind("CSV", "text/csv", (".csv", ".txt"), _is_text)
 XML = FileKind("XML", "application/xml", (".xml",), lambda c: c.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"<")
+JSON = FileKind("JSON", "application/json", (".json",), lambda c: c.lstrip()[:1] == b"{")
 MT940 = FileKind(
     "MT940", "text/plain", (".sta", ".940", ".swi", ".mt940", ".txt"), lambda c: _is_text(c) and b":20:" in c
 )
