@@ -204,7 +204,7 @@ def let_in(gathering_id: UUID, account_id: UUID, *, add_seat: bool = False, by: 
     """Let a member in who has no booking: on a free seat, or on one that is added because the bureau decides so.
 
     Whoever turns out to have a seat is simply checked in, and one who was to take part online exchanges theirs. Being
-    let in ends a place on the waiting list.
+    let in ends a place on the waiting list. A second click tells what the first did.
     """
     seats.one_at_a_time(gathering_id, account_id)
     booking = agenda.live_booking(gathering_id, account_id)
@@ -213,7 +213,7 @@ def let_in(gathering_id: UUID, account_id: UUID, *, add_seat: bool = False, by: 
     if booking := booking or agenda.live_booking(gathering_id, account_id):
         if gathering.online_capacity is not None and booking.mode is SeatMode.ONLINE:
             _into_hall(booking, gathering, add_seat=add_seat, by=by)
-        return pass_door(booking.id, gathering_id, Passage.IN, way=Way.NAME, by=by)
+        return pass_door(booking.id, gathering_id, Passage.IN, way=Way.NAME, by=by)._replace(repeated=False)
     day = clock.local(gathering.starts_at).date()
     if not membership.is_member(account_id, day):
         raise refusals.NoMemberOnTheDay(accounts.account(account_id).name, day)
