@@ -13,6 +13,7 @@ from markupsafe import escape
 from sqlalchemy import select
 
 from app.accounts.models import Account
+from app.agenda.attendance.models import Attendance
 from app.agenda.guests.models import Guest
 from app.agenda.models import (
     Booking,
@@ -34,6 +35,7 @@ from app.membership.models import Benefit, Company, Membership, MembershipPeriod
 from tests.factories import make_account
 
 NOW = datetime(2027, 1, 4, 8, 0, tzinfo=UTC)
+AT_SEVEN = datetime(2027, 1, 14, 18, 4, tzinfo=UTC)
 _numbers = itertools.count(1)
 
 
@@ -172,3 +174,47 @@ def posted() -> Callable[..., list[OutboxMail]]:
 @pytest.fixture
 def do_jobs(app: Any) -> Callable[[], int]:
     return jobs.run_due
+
+
+class Door:
+    """Whoever of the bureau stands at the door, from four past seven on: hands in, presses, and reads the answer."""
+
+    def __init__(self, client, colleague, sign_in, calendar):
+        self.client, self.colleague, self.sign_in, self.calendar = client, colleague, sign_in, calendar
+        self.stands = False
+
+    def at(self, moment):
+        """It is this time now; who has been idle for half an hour signs in again."""
+        self.calendar.move_to(moment, tick=False)
+        self.sign_in(self.client, self.colleague)
+        self.stands = True
+
+    def _begin(self):
+        if not self.stands:
+            self.at(AT_SEVEN)
+
+    def looks(self, gathering, path=""):
+        self._begin()
+        return self.client.get(f"/bureau/agenda/{gathering.id}/door{path}")
+
+    def hands_in(self, gathering, ticket, *, step="in", **more):
+        self._begin()
+        path = f"/bureau/agenda/{gathering.id}/door?step={step}"
+        return self.client.post(path, data={"ticket": ticket, **more}, follow_redirects=True)
+
+    def presses(self, gathering, path, **data):
+        self._begin()
+        before = {"Referer": f"http://localhost/bureau/agenda/{gathering.id}/door"}
+        path = f"/bureau/agenda/{gathering.id}/door/{path}"
+        return self.client.post(path, data=data, headers=before, follow_redirects=True)
+
+
+@pytest.fixture
+def door(client, sign_in, make_account, calendar):
+    return Door(client, make_account(roles=("coordinator",)), sign_in, calendar)
+
+
+def stays(booking):
+    db.session.expire_all()
+    wanted = select(Attendance).where(Attendance.booking_id == booking.id)
+    return list(db.session.scalars(wanted.order_by(Attendance.number)))
