@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from app.agenda.guests.models import Guest
-from app.agenda.models import Booking, Gathering, SeatMode
+from app.agenda.models import Booking, Gathering, GatheringState, SeatMode
 from app.core import clock
 from app.core.calendars import Entry, Method, Party, calendar_of
 
@@ -53,8 +53,9 @@ def where(gathering: Gathering, mode: SeatMode) -> str:
 
 
 def room_of(gathering: Gathering, mode: SeatMode) -> str:
-    """G1: return the online address; empty for who comes to the hall."""
-    return gathering.online_url if mode is SeatMode.ONLINE else ""
+    """G1: return the online address; empty for who comes to the hall, and for what does not take place."""
+    called_off = gathering.state is GatheringState.CANCELLED
+    return gathering.online_url if mode is SeatMode.ONLINE and not called_off else ""
 
 
 def place_for(gathering: Gathering, mode: SeatMode) -> str:

@@ -46,11 +46,8 @@ def month() -> ResponseReturnValue:
     on_wall = wanted.month or Month.of(clock.now())
     wanted = Wanted(kind=wanted.kind, where=wanted.where, month=on_wall)
     found = gatherings_of(wanted)
-    booked = (
-        standings_among(current_account().id, [one.id for one in found]).booked
-        if current_user.is_authenticated
-        else set()
-    )
+    person = current_account().id if current_user.is_authenticated else None
+    stands = standings_among(person, [one.id for one in found]) if person else None
     first, last = reach()
     before = previous(on_wall)
     return render_template(
@@ -59,7 +56,8 @@ def month() -> ResponseReturnValue:
         month=on_wall,
         weeks=weeks(on_wall, found),
         found=found,
-        booked=booked,
+        booked=stands.booked if stands else (),
+        unpaid=stands.unpaid if stands else (),
         before=before if first and str(before) >= str(first) else None,
         after=on_wall.following if last and str(on_wall.following) <= str(last) else None,
         this_month=Month.of(clock.now()),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -48,6 +49,7 @@ class Viewer:
     member: bool = False
     lapsing: bool = False
     booked: Mapping[UUID, SeatMode] = field(default_factory=dict)
+    unpaid: AbstractSet[UUID] = frozenset()
     in_line: Mapping[UUID, Stand] = field(default_factory=dict)
 
 

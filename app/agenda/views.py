@@ -25,7 +25,7 @@ from app.agenda.invitations import calendar_file
 from app.agenda.mails import appointment_of
 from app.agenda.materials import queries as materials
 from app.agenda.materials.queries import Reader
-from app.agenda.models import Booking, Gathering, GatheringState, SeatMode
+from app.agenda.models import Booking, BookingState, Gathering, GatheringState, SeatMode
 from app.agenda.queries import Wanted
 from app.agenda.series.queries import other_dates
 from app.agenda.shown import Viewer
@@ -51,7 +51,7 @@ def viewer_of(gatherings: Iterable[Listed]) -> Viewer:
     account = current_account()
     stands = waitlist_queries.standings_among(account.id, [gathering.id for gathering in gatherings])
     member = membership.is_member(account.id, clock.today())
-    return Viewer(signed_in=True, member=member, booked=stands.booked, in_line=stands.in_line)
+    return Viewer(signed_in=True, member=member, booked=stands.booked, unpaid=stands.unpaid, in_line=stands.in_line)
 
 
 def viewer_on(gathering: Gathering, own: Own | None) -> Viewer:
@@ -181,6 +181,8 @@ def cancel_late(id: UUID) -> ResponseReturnValue:
     """G4: after the deadline: the terms as they were agreed to, and a tick."""
     person = current_account().id
     booking = queries.latest_booking(id, person)
+    if request.method == "GET" and not services.is_late(booking):
+        return _no_need_to_agree(booking)
     form = LateCancelPaidForm() if booking.paid_at else LateCancelForm()
     if form.validate_on_submit():
         with atomic():
@@ -194,6 +196,14 @@ def cancel_late(id: UUID) -> ResponseReturnValue:
         free_until=services.free_until(booking),
         guests=guests.guests_of(booking.id),
     )
+
+
+def _no_need_to_agree(booking: Booking) -> ResponseReturnValue:
+    """Lead back to the page with the one button: a seat that is still given back freely asks for no consent."""
+    if booking.state is BookingState.CONFIRMED:
+        until = moment(services.free_until(booking))
+        flash(_("Cancelling is free until %(moment)s: you can simply give your seat back.", moment=until), "info")
+    return redirect(url_for(".show", id=booking.gathering_id), 303)
 
 
 @bp.get("/mine")

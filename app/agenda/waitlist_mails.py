@@ -192,10 +192,14 @@ def tell_left(*, entry_id: str) -> None:
 
 
 def tell_list_over(*, entry_id: str) -> None:
-    """Write to who waited that the gathering is called off, as long as it would still have been to come."""
+    """Write to who waited that the gathering is called off, as long as it would still have been to come.
+
+    G1: who has a seat in the other mode hears it as such, and once.
+    """
     with atomic():
         entry = waitlist.entry(UUID(entry_id))
-        if entry.state is EntryState.OVER and entry.gathering.starts_at > clock.now():
+        seated = queries.live_booking(entry.gathering_id, entry.account_id) is not None
+        if entry.state is EntryState.OVER and entry.gathering.starts_at > clock.now() and not seated:
             _write("agenda/waitlist_over", entry)
 
 

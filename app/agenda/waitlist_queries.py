@@ -11,6 +11,7 @@ from uuid import UUID
 
 from sqlalchemy import (
     ColumnElement,
+    CompoundSelect,
     Integer,
     Select,
     String,
@@ -21,6 +22,7 @@ from sqlalchemy import (
     exists,
     func,
     literal,
+    null,
     or_,
     select,
     type_coerce,
@@ -61,20 +63,24 @@ class Stand(NamedTuple):
 
 
 class Standings(NamedTuple):
-    """How somebody stands among some gatherings: where they have which seat, and how where they wait."""
+    """How somebody stands among some gatherings: where they have which seat, unpaid or not, and how where they wait."""
 
     booked: dict[UUID, SeatMode]
     in_line: dict[UUID, Stand]
+    unpaid: set[UUID]
 
 
-_STANDINGS = union_all(
-    select(Booking.gathering_id, literal("booked").label("state"), Booking.mode).where(
+_STANDINGS: CompoundSelect[Any] = union_all(
+    select(Booking.gathering_id, literal("booked").label("state"), Booking.mode, Booking.pay_by).where(
         Booking.account_id == bindparam("account_id", type_=Uuid()),
         Booking.state == BookingState.CONFIRMED,
         Booking.gathering_id.in_(bindparam("ids", expanding=True)),
     ),
     select(
-        WaitlistEntry.gathering_id, type_coerce(WaitlistEntry.state, String()).label("state"), WaitlistEntry.mode
+        WaitlistEntry.gathering_id,
+        type_coerce(WaitlistEntry.state, String()).label("state"),
+        WaitlistEntry.mode,
+        type_coerce(null(), UtcDateTime()),
     ).where(
         WaitlistEntry.account_id == bindparam("account_id", type_=Uuid()),
         WaitlistEntry.state.in_(IN_LINE),
@@ -86,10 +92,12 @@ _STANDINGS = union_all(
 def standings_among(account_id: UUID, gathering_ids: Iterable[UUID]) -> Standings:
     """Return at which of these gatherings somebody has a seat or waits for one, in one question."""
     wanted = list(gathering_ids)
-    found = Standings({}, {})
+    found = Standings({}, {}, set())
     for row in db.session.execute(_STANDINGS, {"account_id": account_id, "ids": wanted}) if wanted else ():
         if row.state == "booked":
             found.booked[row.gathering_id] = row.mode
+            if row.pay_by:
+                found.unpaid.add(row.gathering_id)
         else:
             found.in_line[row.gathering_id] = Stand(EntryState(row.state), row.mode)
     return found
@@ -378,15 +386,17 @@ def entries_for_bureau(gathering_id: UUID) -> Select[Any]:
 
 
 def first_in_line(gathering_id: UUID, most: int) -> Sequence[Any]:
-    """Return who stands first in line, each with how many wait and how many have an offer, and which ends first."""
+    """Return who stands first in line: the place of each as they read it, and how many wait or have an offer in all."""
     named = entries_for_bureau(gathering_id).where(WaitlistEntry.state.in_(IN_LINE)).subquery()
 
     def waits_for(mode: SeatMode) -> ColumnElement[bool]:
         return and_(named.c.state == EntryState.WAITING, named.c.mode == mode)
 
     has_offer = case((named.c.state == EntryState.OFFERED, named.c.offer_until))
+    waits = case((named.c.state == EntryState.WAITING, 1))
     counted = select(
         named,
+        (func.count(waits).over(partition_by=named.c.mode, order_by=named.c.seq)).label("place"),
         func.count(has_offer).over().label("offers"),
         func.count().over().label("in_line"),
         func.count(case((waits_for(SeatMode.ON_SITE), 1))).over().label("waiting_in_hall"),

@@ -258,6 +258,7 @@ def _book_page(token: str, may: links.MaySeat) -> ResponseReturnValue:
         gathering=gathering,
         over=over,
         booked=stands.booked.get(gathering.id),
+        unpaid=gathering.id in stands.unpaid,
         waiting=bool(stands.in_line),
         choices=choices(gathering, Viewer()),
         terms=services.terms_of(gathering),

@@ -12,6 +12,8 @@ from app.agenda import links, services
 from app.agenda.models import BookingState, GatheringState
 from app.core import clock
 from app.core.db import db
+from app.core.formats import moment
+from app.core.i18n import speaking
 
 from .conftest import NOW, in_line, live, make_gathering, make_member, said, seats_add_up
 
@@ -240,6 +242,19 @@ def test_g4_after_the_deadline_the_terms_of_the_booking_are_shown_and_have_to_be
     agreed = client.post(f"/agenda/{gathering.id}/cancel-late", data={"agreed": "1"}, follow_redirects=True)
     assert agreed.status_code == 200
     assert not live(gathering)
+
+
+def test_g4_a_seat_that_is_still_free_to_give_back_asks_for_no_consent(client, member):
+    gathering = make_gathering()
+    services.book_seat(gathering, member.id, by=member.id)
+    db.session.commit()
+    answer = client.get(f"/agenda/{gathering.id}/cancel-late", follow_redirects=True)
+    assert answer.request.path == f"/agenda/{gathering.id}"
+    with speaking("nl"):
+        until = moment(gathering.cancel_until)
+    assert said("Cancelling is free until %(moment)s: you can simply give your seat back.", moment=until) in answer.text
+    client.post(f"/agenda/{gathering.id}/cancel")
+    assert client.get(f"/agenda/{gathering.id}/cancel-late").status_code == 303
 
 
 def test_g4_a_deadline_moved_forward_does_not_bind_who_booked_before(client, member, calendar):

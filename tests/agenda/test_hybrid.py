@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -12,6 +13,8 @@ from app.agenda import queries, services
 from app.agenda.models import EntryState, Gathering, SeatMode, WaitlistEntry, Wish
 from app.agenda.services.refusals import CapacityBelowBookings, NotHeldLikeThat
 from app.core.db import atomic, db
+from app.core.i18n import _n as ngettext
+from app.core.i18n import speaking
 from tests.golden import assert_mail_matches
 
 from .conftest import NOW, in_line, live, make_gathering, make_member, said, seats_add_up
@@ -268,3 +271,57 @@ def test_g1_the_page_for_the_number_of_seats_tells_each_mode_apart(client, coord
         f"{how}: {said('%(taken)s of %(capacity)s taken', taken=taken, capacity=seats)}" for how, taken, seats in apart
     ]
     assert " · ".join(told) in page
+
+
+def test_g6_calling_off_counts_each_person_once_and_writes_them_once(client, coordinator, posted, do_jobs):
+    gathering = hybrid(online_capacity=1)
+    seat(gathering, HALL)
+    both = make_member()
+    seat(gathering, ONLINE, both)
+    seat(gathering, HALL, both)
+    waits = make_member()
+    seat(gathering, ONLINE, waits)
+    db.session.commit()
+    page = client.get(f"/bureau/agenda/{gathering.id}/cancel").text
+    with speaking("nl"):
+        seated = "%(num)s people hold a seat and get a mail that takes it out of their calendars."
+        assert ngettext("One person holds a seat and gets a mail that takes it out of the calendar.", seated, 2) in page
+        line = "%(num)s people stand in line and get a mail, too."
+        assert ngettext("One person stands in line and gets a mail, too.", line, 1) in page
+    assert client.post(f"/bureau/agenda/{gathering.id}/cancel", data={"reason": "De zaal is stuk."}).status_code == 303
+    do_jobs()
+    called_off = {"agenda/gathering_cancelled", "agenda/waitlist_over"}
+    told = {person: [one.template for one in posted(person) if one.template in called_off] for person in (both, waits)}
+    assert told == {both: ["agenda/gathering_cancelled"], waits: ["agenda/waitlist_over"]}
+
+
+def test_g1_what_is_called_off_shows_nobody_the_room_any_more(client, sign_in, bureau):
+    person = make_member()
+    gathering = hybrid()
+    booking = seat(gathering, ONLINE, person)
+    sign_in(client, person)
+    pages = (f"/agenda/{gathering.id}", "/agenda/mine", f"/agenda/bookings/{booking.id}.ics", "/home")
+    db.session.commit()
+    assert [ROOM in client.get(page).text for page in pages] == [True] * 4
+    with atomic():
+        services.cancel_gathering(queries.any_gathering(gathering.id), reason="De zaal is stuk.", by=bureau)
+    assert [ROOM in client.get(page).text for page in pages] == [False] * 4
+
+
+def test_g3_the_bureau_reads_the_places_that_the_members_read(client, coordinator):
+    gathering = hybrid(online_capacity=1)
+    seat(gathering, HALL)
+    seat(gathering, ONLINE)
+    gone = make_member()
+    entry = seat(gathering, HALL, gone)
+    for mode, name in ((ONLINE, "Ans"), (HALL, "Bea"), (HALL, "Cis")):
+        seat(gathering, mode, make_member(given_name=name, family_name="Prins"))
+    services.leave(entry.id, by=gone.id)
+    db.session.commit()
+    page = client.get(f"/bureau/agenda/{gathering.id}").text
+    line = page[page.index('id="line"') :]
+    assert re.findall(r'<p class="muted">(\d+)</p>\s*<p>(\w+) Prins', line) == [
+        ("1", "Ans"),
+        ("1", "Bea"),
+        ("2", "Cis"),
+    ]

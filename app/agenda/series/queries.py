@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import CompoundSelect, ScalarSelect, Select, exists, func, select, union
 
 from app.agenda.guests.models import Guest
 from app.agenda.models import Booking, BookingState, Gathering, GatheringState, WaitlistEntry
@@ -104,25 +104,32 @@ def busy_between(first: date, last: date) -> list[Busy]:
 
 
 class Concerned(NamedTuple):
-    """How many people hold a seat, and how many only stand in line; each counted once."""
+    """How many people hold a seat, how many stand in line without one there, and how many they are together."""
 
     seated: int
     waiting: int
-
-    @property
-    def people(self) -> int:
-        """How many people hear of it."""
-        return self.seated + self.waiting
+    people: int
 
 
 def concerned_by(ids: Collection[UUID]) -> Concerned:
-    """G6: return whom a change of these gatherings concerns."""
+    """G6: return whom a change of these gatherings concerns; who waits for the other mode (G1) has a seat already."""
     holders = select(Booking.account_id).where(Booking.gathering_id.in_(ids), Booking.state == BookingState.CONFIRMED)
-    waiting = select(func.count(WaitlistEntry.account_id.distinct())).where(
-        WaitlistEntry.gathering_id.in_(ids), WaitlistEntry.state.in_(IN_LINE), WaitlistEntry.account_id.not_in(holders)
+    seated_there = exists().where(
+        Booking.gathering_id == WaitlistEntry.gathering_id,
+        Booking.account_id == WaitlistEntry.account_id,
+        Booking.state == BookingState.CONFIRMED,
     )
-    seated = select(func.count(holders.subquery().c.account_id.distinct())).scalar_subquery()
+    standing = select(WaitlistEntry.account_id).where(
+        WaitlistEntry.gathering_id.in_(ids), WaitlistEntry.state.in_(IN_LINE), ~seated_there
+    )
     brought = select(func.count(Guest.email.distinct())).where(
         Guest.gathering_id.in_(ids), Guest.state == BookingState.CONFIRMED
     )
-    return Concerned(*db.session.execute(select(seated + brought.scalar_subquery(), waiting.scalar_subquery())).one())
+    guests = brought.scalar_subquery()
+    counted = select(_people(holders) + guests, _people(standing), _people(union(holders, standing)) + guests)
+    return Concerned(*db.session.execute(counted).one())
+
+
+def _people(accounts: Select[UUID] | CompoundSelect[UUID]) -> ScalarSelect[int]:
+    found = accounts.subquery()
+    return select(func.count(found.c.account_id.distinct())).scalar_subquery()

@@ -240,7 +240,7 @@ def cancel_seat(booking: Booking, *, late_agreed: bool = False, by: UUID) -> Non
     """G4: give a seat back; after the deadline only with consent to the booking's terms. Twice is the same as once.
 
     G3: who is first on the waiting list gets the seat in the same transaction. The money of a seat with a fee goes back
-    when it is given back in time (P10).
+    when it is given back in time (P10): by the portal itself, unless somebody of the bureau gave the seat back.
     """
     now = clock.now()
     gathering = booking.gathering
@@ -266,7 +266,7 @@ def cancel_seat(booking: Booking, *, late_agreed: bool = False, by: UUID) -> Non
         before={"state": BookingState.CONFIRMED},
         after={"state": BookingState.CANCELLED, "late": late, "title": gathering.title},
     )
-    fees.give_back(booking, late=late, by=accounts.account(by))
+    fees.give_back(booking, late=late, by=None if by == booking.account_id else accounts.account(by))
     publish(SeatReleased(booking_id=booking.id, gathering_id=gathering.id, account_id=booking.account_id))
     line.promote(gathering.id, booking.mode, cause=Cause.SEAT_GIVEN_BACK, freed_by=booking.account_id)
 
