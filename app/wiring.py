@@ -143,7 +143,12 @@ MENUS: dict[str, tuple[Entry, ...]] = {
         Entry(_l("Membership"), "membership.about", "membership"),
         Entry(_l("Self-test"), "membership.self_test", "selftest"),
         Entry(_l("Agenda"), "agenda.index", "agenda", section="agenda."),
-        Entry(_l("Challenge"), "challenge.index", "challenge", section=("challenge.", "nominees.")),
+        Entry(
+            _l("Challenge"),
+            "challenge.index",
+            "challenge",
+            section=("challenge.", "nominees.", "ballot.", "public_ballots."),
+        ),
         Entry(_l("Sign in"), "accounts.sign_in", "sign-in"),
     ),
     "member": (
@@ -153,7 +158,12 @@ MENUS: dict[str, tuple[Entry, ...]] = {
         Entry(_l("Directory"), "profiles.directory", "directory"),
         Entry(_l("Profile"), "profiles.show", "profile"),
         Entry(_l("PE points"), "development.mine", "star", section="development."),
-        Entry(_l("Challenge"), "challenge.index", "challenge", section=("challenge.", "nominees.")),
+        Entry(
+            _l("Challenge"),
+            "challenge.index",
+            "challenge",
+            section=("challenge.", "nominees.", "ballot.", "public_ballots."),
+        ),
         Entry(_l("My account"), "accounts.overview", "account"),
         Entry(_l("Bureau"), "bureau.home", "queue", Permission.BUREAU_ENTER),
     ),

@@ -18,6 +18,7 @@ from app.accounts.totp import OneTimeTotp
 from app.core import clock
 from app.core.context import serve, serving
 from app.core.db import atomic, commit_pending, db
+from app.core.web import is_untraced
 
 POINTER = "_user_id"
 HALF = "half_session"
@@ -74,7 +75,7 @@ def _note_use() -> None:
     """
     account = getattr(g, "_login_user", None)
     row: AccountSession | None = getattr(account, "session", None)
-    if row is None or clock.real_now() - row.last_seen_at < sessions.SEEN_EVERY:
+    if row is None or is_untraced() or clock.real_now() - row.last_seen_at < sessions.SEEN_EVERY:
         return
     try:
         with atomic():

@@ -7,14 +7,16 @@ from datetime import timedelta
 from flask import Flask
 
 from app import jobs
-from app.challenge import cli, sentences, services, words
-from app.challenge.views import bureau, desk, nominees, public
+from app.challenge import cli, sentences, services, voter_mails, words
+from app.challenge.views import ballot, bureau, checking, desk, nominees, public
 
 
 def init_app(app: Flask) -> None:
     """Register the pages, the words they share, what the log reads, and the commands."""
     app.register_blueprint(public.bp)
     app.register_blueprint(nominees.bp)
+    app.register_blueprint(ballot.bp)
+    app.register_blueprint(checking.bp)
     app.register_blueprint(bureau.bp)
     app.register_blueprint(desk.bp)
     app.jinja_env.globals.update(challenge_words=words)
@@ -22,5 +24,6 @@ def init_app(app: Flask) -> None:
     sentences.register()
     jobs.handler("challenge.close")(services.close_due)
     jobs.schedule("challenge.close", handler="challenge.close", every=timedelta(minutes=1), at_start=True)
+    voter_mails.register()
     for command in cli.COMMANDS:
         app.cli.add_command(command)

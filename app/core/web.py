@@ -164,6 +164,17 @@ def takes_files(view: V) -> V:
     return view
 
 
+def untraced(view: V) -> V:
+    """Let a page leave no line in the logs and no moment at a session: who voted when is nobody's business (V5)."""
+    view.untraced = True  # type: ignore[attr-defined]
+    return view
+
+
+def is_untraced() -> bool:
+    """Say whether the page that is asked for leaves no trace."""
+    return bool(getattr(current_app.view_functions.get(request.endpoint or ""), "untraced", False))
+
+
 def _let_files_in() -> None:
     view = current_app.view_functions.get(request.endpoint or "")
     if getattr(view, "takes_files", False):

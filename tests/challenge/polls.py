@@ -9,7 +9,6 @@ from typing import Any
 from uuid import UUID
 
 from nacl.public import PrivateKey, SealedBox
-from nacl.signing import SigningKey
 from sqlalchemy import select
 
 from app.accounts.models import Account
@@ -19,7 +18,7 @@ from app.challenge.bundle import paper_of, rules_file
 from app.challenge.deciding import Method, Model, Rules
 from app.challenge.models import BoardEntry, Edition, EditionState, Envelope, Nominee, NomineeState
 from app.challenge.sealing import Vote, new_code
-from app.challenge.services import casting, files, rolling, write
+from app.challenge.services import casting, files, rolling, slots, write
 from app.challenge.services.casting import Box
 from app.core import clock
 from app.core.db import atomic, db
@@ -28,7 +27,6 @@ from .conftest import WORK_OVER, make_edition, make_member
 
 NAMES = ("Anna", "Bert", "Carla")
 TRUSTEE = PrivateKey(b"t" * 32)
-SERVER = SigningKey(b"s" * 32)
 _others = itertools.count(1)
 
 
@@ -40,7 +38,6 @@ class Poll:
     voters: list[UUID]
     nominees: list[UUID]
     rules: dict[str, Any]
-    key: bytes = b"k" * 32
 
     @property
     def edition(self) -> Edition:
@@ -49,7 +46,7 @@ class Poll:
 
     @property
     def box(self) -> Box:
-        return Box(paper_of(self.rules), bytes(TRUSTEE.public_key), self.key)
+        return Box(paper_of(self.rules), bytes(TRUSTEE.public_key), slots.slot_key(self.edition_id))
 
     @property
     def lies(self) -> list[Envelope]:
@@ -87,6 +84,7 @@ def make_poll(officer: Account, *, voters: int = 3, kind: str = "ranked", method
                 **said,
             )
         )
+    slots.make_keys(edition.id)
     rules = _rules(edition, kind, method)
     db.session.flush()
     roll = rolling.fill(edition)
@@ -105,10 +103,11 @@ def _rules(edition: Edition, kind: str, method: Method) -> dict[str, Any]:
         order=(3, 1, 2),
         weights={f"c{one.position}": one.weight for one in edition.criteria},
     )
+    server = bytes(slots.server_key(edition.id).verify_key).hex()
     keys = {
-        "server_signing": bytes(SERVER.verify_key).hex(),
+        "server_signing": server,
         "trustee_encryption": bytes(TRUSTEE.public_key).hex(),
-        "trustee_signing": bytes(SERVER.verify_key).hex(),
+        "trustee_signing": "0" * 64,
     }
     names = {number: f"{name} Voorbeeld" for number, name in enumerate(NAMES, 1)}
     return rules_file(frozen, edition=str(edition.id), kind=kind, names=names, keys=keys)

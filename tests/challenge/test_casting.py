@@ -12,7 +12,7 @@ from app.challenge.board import first_fault
 from app.challenge.models import EditionState, Envelope, Juror, JurorState, RollEntry
 from app.challenge.queries import board, voting
 from app.challenge.sealing import Illegal, Vote, new_code
-from app.challenge.services import casting, electorate, rolling
+from app.challenge.services import casting, electorate, rolling, slots
 from app.challenge.services.casting import CastElsewhere, VoteClosed
 from app.challenge.services.electorate import AlreadyOnRoll, Invitation, NotOnRoll, VotedAlready
 from app.core import clock
@@ -22,7 +22,7 @@ from app.mail.models import OutboxMail
 from tests.faults.plug import everything
 
 from .conftest import WORK_OVER, make_edition, make_member
-from .polls import SERVER, make_poll
+from .polls import make_poll
 
 
 @pytest.fixture
@@ -127,10 +127,12 @@ def test_v5_the_receipt_is_the_same_whenever_it_is_asked_for(poll):
     entry = poll.cast(poll.voters[0])
     poll.cast(poll.voters[1])
     place = poll.box.place(poll.voters[0])
-    told = casting.receipt_in(place, poll.edition_id, SERVER)
+    told = casting.receipt_in(place, poll.edition_id, slots.server_key(poll.edition_id))
     assert (told["seq"], told["digest"], told["head"]) == (entry.seq, entry.payload["digest"], entry.hash)
     assert set(told) == {"digest", "edition", "head", "seq", "signature"}
-    assert casting.receipt_in(poll.box.place(poll.voters[2]), poll.edition_id, SERVER) is None
+    assert (
+        casting.receipt_in(poll.box.place(poll.voters[2]), poll.edition_id, slots.server_key(poll.edition_id)) is None
+    )
 
 
 def test_v5_what_is_kept_of_a_vote_has_no_moment_and_no_way_back_to_its_voter():

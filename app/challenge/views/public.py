@@ -11,7 +11,8 @@ from flask_login import current_user
 from app.accounts import queries as accounts
 from app.accounts.current import current_account
 from app.challenge import queries, shown
-from app.challenge.models import Edition, NomineeState
+from app.challenge.models import Edition, EditionState, NomineeState
+from app.challenge.services import freezing
 from app.core import access, clock, files
 from app.core.errors import NotFound
 
@@ -47,9 +48,15 @@ def _page(edition: Edition | None, *, by_name: bool) -> ResponseReturnValue:
         open_now=open_now and running is not None and clock.now() < (running.nominations_until or clock.now()),
         nominees=nominees,
         names=accounts.names({one.account_id for one in nominees}),
+        votes=edition is not None and _has_vote(edition),
         other=running if running and edition and running.id != edition.id else None,
         timeline=shown.timeline(edition) if edition else [],
     )
+
+
+def _has_vote(edition: Edition) -> bool:
+    began = edition.is_frozen and edition.state is not EditionState.CANCELLED
+    return began and freezing.ballot_method(edition) is not None
 
 
 @bp.get("/<uuid:id>/case")

@@ -1,6 +1,8 @@
 """What operators see: a log line and figures for each request, and what waits.
 
-A line names the endpoint, never the address that was asked for, so that no token or name gets into a log.
+A line names the endpoint, never the address that was asked for, so that no token or name gets into a log. Pages that
+are `untraced` leave no line and are not counted, unless they fail: beside the board, a second would tell whose vote it
+was.
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ from app.core.observability import metrics
 from app.core.observability.logs import configure_logging
 from app.core.observability.metrics import gauge
 from app.core.observability.statements import statements_so_far
+from app.core.web import is_untraced
 
 __all__ = ["gauge", "init_app", "statements_so_far"]
 
@@ -31,6 +34,8 @@ def _start(_app: Flask, **_: Any) -> None:
 def _finish(response: Response) -> Response:
     endpoint = request.endpoint or "none"
     if "started" not in g or endpoint in UNTOLD:
+        return response
+    if is_untraced() and response.status_code < SERVER_ERRORS:
         return response
     seconds = time.perf_counter() - g.started
     statements = statements_so_far() - g.statements_before
