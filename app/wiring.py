@@ -48,6 +48,7 @@ from app.membership.views import codes as membership_codes
 from app.membership.views import member as membership_views
 from app.payments import events as payments
 from app.payments import mails as payments_mails
+from app.payments import queries as payments_queries
 from app.payments import services as payments_services
 from app.payments import views as payments_views
 from app.profiles import services as profiles
@@ -126,7 +127,9 @@ SUBSCRIPTIONS: tuple[tuple[type[Event], Callable[[Any], object]], ...] = (
     (agenda.SeatReleased, guests_services.leave_with_host),
     (agenda.SeatLapsed, guests_services.leave_with_host),
     (agenda.GuestInvited, guests_mails.invite),
+    (agenda.GuestInvited, guests_mails.ask_host_to_pay),
     (agenda.GuestReleased, guests_mails.tell_release),
+    (agenda.GuestReleased, guests_mails.tell_host),
     (agenda.GatheringMoved, guests_mails.announce_move),
     (agenda.GatheringCancelled, guests_mails.announce_cancellation),
     (agenda.GatheringCancelled, agenda_mails.announce_cancellation),
@@ -241,6 +244,10 @@ PANELS: tuple[tuple[str, str, Load], ...] = (
     ("pay:seat", "agenda/pay_terms.html", fee_views.seat_panel),
     ("paid:seat", "agenda/after_payment.html", fee_views.seat_panel),
     ("bill:seat", "agenda/bureau/bill_panel.html", fee_views.seat_panel),
+    ("pay:guest_seat", "agenda/pay_guest_terms.html", fee_views.guest_panel),
+    ("paid:guest_seat", "agenda/after_guest_payment.html", fee_views.guest_panel),
+    ("bill:guest_seat", "agenda/bureau/guest_bill_panel.html", fee_views.guest_panel),
+    ("bill:guest_own_seat", "agenda/bureau/guest_bill_panel.html", fee_views.guest_panel),
 )
 
 
@@ -258,6 +265,7 @@ def connect(app: Flask) -> None:
         events.subscribe(kind, handler)
     for subject_type in OWN_LADDERS:
         payments_services.keeps_own_ladder(subject_type)
+    payments_queries.is_paid_by_another(agenda_services.ALONG, guests_mails.addressee)
     for menu, entries in MENUS.items():
         for entry in entries:
             navigation.add(menu, entry)

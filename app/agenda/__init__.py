@@ -37,6 +37,7 @@ from app.agenda.guests import bureau as guests_bureau
 from app.agenda.guests import cli
 from app.agenda.guests import mails as guest_mails
 from app.agenda.guests import services as guests
+from app.agenda.guests import unpaid as unpaid_guests
 from app.agenda.guests import views as guest_views
 from app.agenda.materials import bureau as materials_bureau
 from app.agenda.materials import views as materials
@@ -93,6 +94,13 @@ def init_app(app: Flask) -> None:
     jobs.handler("agenda.tell_guests_cancelled")(guest_mails.tell_cancelled)
     jobs.handler("agenda.remind_guests")(guest_mails.remind)
     jobs.schedule("agenda.remind_guests", handler="agenda.remind_guests", daily_at=reminders.DAILY_AT)
+    jobs.handler("agenda.release_unpaid_guests")(unpaid_guests.release_unpaid)
+    jobs.schedule(
+        "agenda.release_unpaid_guests",
+        handler="agenda.release_unpaid_guests",
+        every=timedelta(minutes=5),
+        at_start=True,
+    )
     jobs.handler("agenda.forget_guests")(guests.forget_guests)
     jobs.schedule("agenda.forget_guests", handler="agenda.forget_guests", daily_at="04:30")
     jobs.handler("agenda.ask_feedback")(feedback_mails.ask)

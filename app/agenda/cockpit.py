@@ -38,6 +38,8 @@ MAILS = {
     "agenda/guest_invited": _l("Invitation of a guest"),
     "agenda/guest_released": _l("Word to a guest without a seat"),
     "agenda/guest_reminder": _l("Reminder to a guest"),
+    "agenda/guest_fee": _l("Word of a guest’s fee to the host"),
+    "agenda/guest_gone": _l("Word to the host that a guest does not come"),
 }
 
 

@@ -111,6 +111,22 @@ def seat_to_pay_named_by(token: str) -> UUID | None:
     return found[0] if found else None
 
 
+def guest_pay_token(guest_id: UUID, email: str) -> str:
+    """Return the token with which a guest pays for their own seat; it ends when the address is put right, or erased."""
+    return _signed("pay-guest", guest_id, address_mark(guest_id, email))
+
+
+def guest_pay_address(guest_id: UUID, email: str) -> str:
+    """Return where a guest pays, without an account (P10)."""
+    return link("seat_fees.by_link", token=guest_pay_token(guest_id, email))
+
+
+def guest_to_pay_named_by(token: str) -> tuple[UUID, UUID] | None:
+    """Return the guest a token lets pay and the mark of the address it was for, or None when nobody signed it."""
+    found = _named("pay-guest", token, 2)
+    return (found[0], found[1]) if found else None
+
+
 def ticket_token(booking_id: UUID) -> str:
     """Return what the ticket of a seat holds: which booking it is, and nothing about the person."""
     return _signed("ticket", booking_id)

@@ -149,7 +149,8 @@ def tell_cancelled(*, gathering_id: str, sequence: int, told_at: str) -> None:
     def write(booking: Booking) -> None:
         bill = bill_of(booking)
         paid = bill is not None and bill.paid_at is not None
-        _post("agenda/gathering_cancelled", f"called-off:{booking.id}", booking, Method.CANCEL, sequence, paid=paid)
+        key, asked = f"called-off:{booking.id}", bool(booking.fee_cents)
+        _post("agenda/gathering_cancelled", key, booking, Method.CANCEL, sequence, asked=asked, paid=paid)
 
     _tell(UUID(gathering_id), datetime.fromisoformat(told_at), write)
 

@@ -114,6 +114,14 @@ SENTENCES = {
         _l("%(actor)s gave back the seat of a guest of %(person)s at “%(title)s”"),
     ),
     "guest.declined": (_l("Guest declined"), _l("A guest of %(person)s declined the seat at “%(title)s”")),
+    "guest.lapsed": (
+        _l("Guest’s seat not paid in time"),
+        _l("The seat of a guest of %(person)s at “%(title)s” was not paid in time, so it came free"),
+    ),
+    "guest.unpaid": (
+        _l("Guest’s seat unpaid again"),
+        _l("The payment for the seat of a guest of %(person)s at “%(title)s” did not come or was taken back"),
+    ),
     "guest.checked_in": (_l("Guest checked in"), _l("%(actor)s checked a guest of %(person)s in at “%(title)s”")),
     "guest.checked_out": (_l("Guest checked out"), _l("%(actor)s checked a guest of %(person)s out at “%(title)s”")),
     "guest.passage_undone": (
@@ -218,7 +226,7 @@ def register() -> None:
     audit.fields("absence", {"reason": GATHERING_FIELDS["reason"], **BOOKING_FIELDS})
     audit.fields("feedback", {name: GATHERING_FIELDS[name] for name in ("title", "reason")})
     audit.fields("feedback_question", QUESTION_FIELDS)
-    audit.fields("guest", ATTENDANCE_FIELDS | {"number": Field(_l("Number"))})
+    audit.fields("guest", ATTENDANCE_FIELDS | {"number": Field(_l("Number")), "pay_by": BOOKING_FIELDS["pay_by"]})
     page = Page("agenda_bureau.show", Permission.GATHERING_READ)
     audit.objects("gathering", ObjectKind(_l("Gathering"), audit.by_id(_gatherings), page))
     audit.objects("booking", ObjectKind(_l("Booking"), audit.by_id(_bookings)))

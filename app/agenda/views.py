@@ -21,6 +21,7 @@ from app.agenda.feedback import queries as feedback
 from app.agenda.feeds.views import follow_links
 from app.agenda.forms import LateCancelForm, LateCancelPaidForm
 from app.agenda.guests import queries as guests
+from app.agenda.guests.models import Guest
 from app.agenda.invitations import calendar_file
 from app.agenda.mails import appointment_of
 from app.agenda.materials import queries as materials
@@ -271,6 +272,9 @@ def home_next(account_id: UUID) -> dict[str, Any] | None:
         for seat in held
         if seat.pay_by and seat.gathering.state is GatheringState.PUBLISHED
     ]
+    things += [
+        (guest.pay_by, _guest_to_pay(guest, guest.pay_by)) for guest in guests.unpaid_of(account_id) if guest.pay_by
+    ]
     things += [(place.offer_until, _to_answer(place, place.offer_until)) for place in places if place.offer_until]
     return {"things": [thing for _until, thing in sorted(things, key=itemgetter(0))]} if things else None
 
@@ -279,6 +283,12 @@ def _to_pay(seat: Seat, until: datetime) -> dict[str, Any]:
     title = seat.gathering.title
     text = _("Your seat at “%(title)s” is to be paid by %(moment)s.", title=title, moment=moment(until))
     return _due(text, _("To the payment"), url_for("seat_fees.pay", id=seat.id))
+
+
+def _guest_to_pay(guest: Guest, until: datetime) -> dict[str, Any]:
+    told = {"name": guest.name, "title": guest.gathering.title, "moment": moment(until)}
+    text = _("The seat of %(name)s at “%(title)s” is to be paid by %(moment)s.", **told)
+    return _due(text, _("To the payment"), url_for("guests.pay", id=guest.gathering_id, guest_id=guest.id))
 
 
 def _to_answer(place: Place, until: datetime) -> dict[str, Any]:

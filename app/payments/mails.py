@@ -91,11 +91,11 @@ def vat_decided(event: VatDecided) -> None:
 def reminder(event: BillReminded) -> None:
     """Remind of an overdue bill in the words of its level, with all that paying takes and the invoice."""
     bill = queries.bill_at_hand(event.bill_id)
-    account = accounts.account(bill.person_id)
+    addressee = queries.addressee_of(bill)
     assert bill.seller is not None
-    due = services.left_to_pay(bill)
-    with speaking(account.locale):
-        told = queries.told(queries.level(event.level).texts, bill, due, clock.today(), account.locale)
+    due, locale = services.left_to_pay(bill), addressee.locale if addressee else bill.locale
+    with speaking(locale):
+        told = queries.told(queries.level(event.level).texts, bill, due, clock.today(), locale)
     _post(
         "payments/reminder",
         bill,
@@ -138,14 +138,18 @@ def _post(
     attached: mail.Reference | None = None,
     **values: Any,
 ) -> None:
-    account = accounts.account(bill.person_id)
+    to = queries.addressee_of(bill)
+    if to is None:
+        return
+    cause = "" if to.account_id else f":{bill.subject_id}"
     mail.post(
         template=template,
-        to=account.email,
-        name=account.name,
-        locale=account.locale,
-        account_id=account.id,
-        key=f"{template}:{key or bill.id}",
-        values={"bill": bill, "reference": iso11649.format(bill.rf_reference), "page": page, **values},
+        to=to.email,
+        name=to.name,
+        locale=to.locale,
+        account_id=to.account_id,
+        about_id=to.about_id,
+        key=f"{template}:{key or bill.id}{cause}",
+        values={"bill": bill, "reference": iso11649.format(bill.rf_reference), "page": to.page or page, **values},
         attachments=[attached] if attached else [],
     )

@@ -56,6 +56,10 @@ SENTENCES = {
         _l("Bill readdressed"),
         _l("%(actor)s let a bill of %(person)s go to %(buyer)s"),
     ),
+    "payments.bill.addressed": (
+        _l("Invoice address filled in"),
+        _l("The guest who pays a bill told where the invoice goes"),
+    ),
     "payments.bill.restored": (
         _l("Reduction taken off"),
         _l("%(actor)s took a code off: the bill of %(person)s comes to %(gross_cents)s"),

@@ -303,16 +303,6 @@ def test_g1_g9_a_guest_takes_part_as_the_host_does_and_moves_along_when_one_way_
     assert seats_add_up(gathering)
 
 
-def test_p10_g9_where_a_seat_costs_something_nobody_brings_a_guest_and_the_page_says_why(client, host, evening):
-    seated(evening, host)
-    evening.fee_cents = 4500
-    db.session.commit()
-    reason = said("A seat at this gathering costs something. Guests cannot come along there yet.")
-    assert reason in client.get(page_of(evening)).text
-    assert reason in bring(client, evening).text
-    assert brought(evening) == []
-
-
 def test_g9_the_bureau_adds_and_takes_off_bound_by_the_seats_alone(client, sign_in, bureau, sanne):
     gathering = make_gathering(guest_limit=0, capacity=2)
     seat = seated(gathering, sanne)

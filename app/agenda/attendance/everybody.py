@@ -12,7 +12,7 @@ from app.agenda.attendance.queries import Outcome, outcome
 from app.agenda.guests import queries as guests
 from app.agenda.guests.models import Guest
 from app.agenda.models import Booking, BookingState
-from app.agenda.queries import Payment, payment_of_seat
+from app.agenda.queries import payment_of_seat
 from app.core.db import Base
 
 
@@ -47,5 +47,5 @@ def everybody_for_bureau(gathering_id: UUID) -> Select[Any]:
         (Guest.no_show_at.is_not(None), Outcome.NO_SHOW),
         else_=Outcome.SEAT,
     )
-    brought = guests.for_bureau(gathering_id, sql_cast(became, String), payment=Payment.FREE)
+    brought = guests.for_bureau(gathering_id, sql_cast(became, String))
     return select(*union_all(members, brought).subquery().c)

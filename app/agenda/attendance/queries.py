@@ -255,6 +255,7 @@ def seats_at_door(gathering_id: UUID, mode: SeatMode | None = None) -> Select[An
             Attendance.way,
             Attendance.arrived_at,
             Attendance.left_at,
+            Booking.pay_by,
             sql_cast(presence, String).label("presence"),
             type_coerce(null(), String()).label("host"),
         )

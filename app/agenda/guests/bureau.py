@@ -12,10 +12,11 @@ from app.accounts import queries as accounts
 from app.accounts.current import current_account
 from app.agenda import queries as agenda
 from app.agenda.guests import queries, services
-from app.agenda.guests.forms import HostedGuestForm
+from app.agenda.guests.forms import HostedGuestForm, PaidHostedGuestForm
 from app.agenda.guests.models import Ending
-from app.agenda.guests.views import refuse_on
+from app.agenda.guests.views import asked, refuse_on
 from app.agenda.models import GatheringState
+from app.agenda.services import fee_of
 from app.core import access, clock
 from app.core.db import atomic
 from app.core.errors import NotFound, Refusal
@@ -40,13 +41,14 @@ def index(id: UUID) -> ResponseReturnValue:
     seats = {booking.id: booking.account_id for booking in agenda.live_bookings(id)}
     guests = queries.guests_at(id)
     names = accounts.names({*seats.values(), *(guest.booking.account_id for guest in guests)})
-    form = HostedGuestForm(data={"locale": "nl"})
+    form = (PaidHostedGuestForm if gathering.fee_cents else HostedGuestForm)(data={"locale": "nl"})
     form.offer(dict(sorted(((seat, names[who]) for seat, who in seats.items()), key=lambda one: one[1].lower())))
     if form.validate_on_submit():
         assert form.host.data is not None
         try:
             with atomic():
-                added = services.add_guest(form.host.data, form.person(), by=current_account().id, by_bureau=True)
+                by = current_account().id
+                added = services.add_guest(form.host.data, form.person(), by=by, by_bureau=True, **asked(form))
                 name = added.name
             flash(_("%(name)s has a seat. The invitation with the ticket is on its way.", name=name), "success")
             return redirect(url_for(".index", id=id), 303)
@@ -62,6 +64,7 @@ def index(id: UUID) -> ResponseReturnValue:
         endings=ENDINGS,
         open=gathering.state is GatheringState.PUBLISHED and gathering.ends_at > clock.now(),
         hosts=seats,
+        fee=fee_of(gathering),
     )
 
 

@@ -1,5 +1,7 @@
 """What guests are written (G9): the invitation with the ticket, a word the day before, and whatever changes.
 
+Their hosts are written, too: what is to be paid for a guest, and that one does not come after all (P10).
+
 A guest has no account: every mail leads to a page of the guest's own, and tells who invites and when name and address
 are erased. The appointment goes along as with a member's seat.
 """
@@ -19,15 +21,19 @@ from app.accounts import queries as accounts
 from app.agenda import links
 from app.agenda.events import GatheringCancelled, GatheringMoved, GuestInvited, GuestReleased
 from app.agenda.guests import queries
-from app.agenda.guests.models import Guest
+from app.agenda.guests.models import Ending, Guest, Payer
 from app.agenda.invitations import Appointment, calendar_file, place_for, room_of
-from app.agenda.mails import AT_ONCE, moved_payload, was
+from app.agenda.mails import AT_ONCE, ToPay, moved_payload, was
 from app.agenda.models import BookingState, Gathering, GatheringState
+from app.agenda.services import aftermath, bill_of
 from app.core import clock
 from app.core.calendars import Method, Party
 from app.core.db import atomic, db
 from app.jobs import services as jobs
 from app.mail import services as mail
+from app.mail.rendering import link
+from app.payments import services as payments
+from app.payments.queries import Addressee
 
 
 def invite(event: GuestInvited) -> None:
@@ -41,7 +47,62 @@ def tell_release(event: GuestReleased) -> None:
     """Tell a guest that there is no seat any more, and take the appointment out of the calendar."""
     guest = queries.guest(event.guest_id)
     key = f"guest-released:{guest.id}:{links.address_mark(guest.id, event.email)}"
-    _post("agenda/guest_released", key, guest, Method.CANCEL, guest.gathering.sequence + 1, to=event.email)
+    after = aftermath(guest) if guest.ending and guest.payer is Payer.GUEST else None
+    sequence = guest.gathering.sequence + 1
+    _post("agenda/guest_released", key, guest, Method.CANCEL, sequence, to=event.email, after=after)
+
+
+def ask_host_to_pay(event: GuestInvited) -> None:
+    """P10: tell who brings a guest what is to be paid for them, until when and where; once."""
+    guest = queries.guest(event.guest_id)
+    if guest.payer is Payer.HOST and guest.pay_by:
+        page = link("guests.pay", id=guest.gathering_id, guest_id=guest.id)
+        _post_to_host("agenda/guest_fee", f"guest-fee:{guest.id}", guest, to_pay=to_pay(guest, page))
+
+
+def tell_host(event: GuestReleased) -> None:
+    """G9: tell who brought a guest that they do not come after all, unless it was the host's own doing."""
+    guest = queries.guest(event.guest_id)
+    if guest.ending in (Ending.GUEST, Ending.BUREAU) or guest.lapsed:
+        after = aftermath(guest) if guest.payer is Payer.HOST else None
+        _post_to_host("agenda/guest_gone", f"guest-gone:{guest.id}", guest, after=after)
+
+
+def _post_to_host(template: str, key: str, guest: Guest, **values: Any) -> None:
+    """Write to the host about a guest; the key names the guest, so that the name goes with the others (L4)."""
+    host = accounts.account(guest.booking.account_id)
+    mail.post(
+        template=template,
+        to=host.email,
+        key=key,
+        name=host.name,
+        locale=host.locale,
+        account_id=host.id,
+        about_id=guest.gathering_id,
+        values={
+            "guest": guest,
+            "gathering": guest.gathering,
+            "page": link("guests.index", id=guest.gathering_id),
+            **values,
+        },
+    )
+
+
+def to_pay(guest: Guest, page: str) -> ToPay | None:
+    """P10: tell what a guest's seat still asks; nothing while it is not settled which VAT applies."""
+    bill = bill_of(guest) if guest.pay_by else None
+    if bill is None or bill.vat_pending or guest.pay_by is None:
+        return None
+    return ToPay(payments.left_to_pay(bill), guest.pay_by, page)
+
+
+def addressee(guest_id: UUID) -> Addressee | None:
+    """P10: return who is written to about the bill of a guest who pays; nobody once the name is erased."""
+    guest = queries.guest(guest_id)
+    if guest.forgotten_at:
+        return None
+    page = links.guest_pay_address(guest.id, guest.email)
+    return Addressee(guest.name, guest.email, guest.locale, page=page, about_id=guest.gathering_id)
 
 
 def announce_move(event: GatheringMoved) -> None:
@@ -130,8 +191,9 @@ def _post(
     told = {
         "guest": guest,
         "booking": guest,
-        "paid": False,
-        "to_pay": None,
+        "asked": guest.payer is Payer.GUEST,
+        "paid": guest.payer is Payer.GUEST and guest.paid_at is not None,
+        "to_pay": to_pay(guest, links.guest_pay_address(guest.id, address)) if guest.payer is Payer.GUEST else None,
         "ticket": "",
         "gathering": gathering,
         "host": accounts.account(guest.booking.account_id).name,

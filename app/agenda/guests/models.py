@@ -6,11 +6,11 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.agenda.attendance.models import Way
-from app.agenda.models import Booking, BookingState, Gathering, SeatMode
+from app.agenda.models import UNPAID, Booking, BookingState, Gathering, SeatMode
 from app.core.db import Base, Id, state_column
 
 LIVE_GUEST = "state = 'confirmed' AND email <> ''"
@@ -25,6 +25,13 @@ class Ending(StrEnum):
     WITH_HOST = "with_host"
 
 
+class Payer(StrEnum):
+    """P10: who pays for a guest's seat: the member who brings them, or the guest."""
+
+    HOST = "host"
+    GUEST = "guest"
+
+
 class Guest(Base):
     """G9: one guest of whoever holds a seat. The same address has at most one seat at a gathering.
 
@@ -32,6 +39,10 @@ class Guest(Base):
     what they are there (G1): a guest takes part as the host did when inviting. `no_show_at` tells who did not come,
     which nobody is written about. L4: name and address go a while after the gathering (`forgotten_at`); that there was
     a guest stays.
+
+    P10: `fee_cents`, `pay_by` and `paid_at` are what they are of a booking, `payer` is whose bill it is, and until
+    `cancel_until` the money goes back to whoever gives the seat back. `lapsed` tells that whoever was to pay did not;
+    `fee_kept` that the seat was given back too late for that.
     """
 
     __tablename__ = "guest"
@@ -52,6 +63,12 @@ class Guest(Base):
         CheckConstraint("no_show_at IS NULL OR (state = 'confirmed' AND arrived_at IS NULL)", name="no_show"),
         CheckConstraint("left_at IS NULL OR left_at >= arrived_at", name="left_after_arrived"),
         CheckConstraint("(forgotten_at IS NULL) = (email <> '')", name="forgotten"),
+        CheckConstraint("fee_cents >= 0", name="fee_cents"),
+        CheckConstraint("(fee_cents > 0) = (payer IS NOT NULL)", name="paid_by"),
+        CheckConstraint("pay_by IS NULL OR (paid_at IS NULL AND fee_cents > 0)", name="pay_by"),
+        CheckConstraint("NOT lapsed OR state = 'cancelled'", name="lapsed"),
+        CheckConstraint("NOT fee_kept OR state = 'cancelled'", name="fee_kept"),
+        Index("ix_guest_pay_by", "pay_by", sqlite_where=text(UNPAID), postgresql_where=text(UNPAID)),
     )
 
     id: Mapped[Id]
@@ -73,14 +90,16 @@ class Guest(Base):
     left_at: Mapped[datetime | None]
     no_show_at: Mapped[datetime | None]
     forgotten_at: Mapped[datetime | None]
+    fee_cents: Mapped[int] = mapped_column(default=0, server_default="0")
+    payer: Mapped[Payer | None] = state_column(Payer, name="payer")
+    cancel_until: Mapped[datetime | None]
+    pay_by: Mapped[datetime | None]
+    paid_at: Mapped[datetime | None]
+    lapsed: Mapped[bool] = mapped_column(default=False, server_default=false())
+    fee_kept: Mapped[bool] = mapped_column(default=False, server_default=false())
 
     gathering: Mapped[Gathering] = relationship()
     booking: Mapped[Booking] = relationship()
-
-    @property
-    def fee_cents(self) -> int:
-        """P10: guests come along where seats are free."""
-        return 0
 
     @property
     def name(self) -> str:

@@ -7,14 +7,15 @@ from datetime import date, datetime, time, timedelta
 from typing import Any, NamedTuple, cast
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, String, Uuid, case, func, literal, null, select, type_coerce
+from sqlalchemy import ColumnElement, Select, String, Uuid, and_, case, func, null, or_, select, type_coerce
 from sqlalchemy import cast as sql_cast
 from sqlalchemy.orm import contains_eager, joinedload
 
-from app.agenda.guests.models import Ending, Guest
+from app.agenda.guests.models import Ending, Guest, Payer
 from app.agenda.models import Booking, BookingState, Gathering, GatheringState, SeatMode
+from app.agenda.queries import Payment
 from app.core import clock
-from app.core.db import Base, UtcDateTime, db
+from app.core.db import Base, db
 from app.core.errors import NotFound
 from app.membership import queries as membership
 from app.membership.models import Benefit
@@ -98,6 +99,51 @@ def coming_of(host: UUID) -> Sequence[Guest]:
     ).all()
 
 
+def unpaid_of(host: UUID) -> Sequence[Guest]:
+    """P10: return whose seats somebody is still to pay for at what is to come, the first to be paid first."""
+    return db.session.scalars(
+        select(Guest)
+        .join(Guest.booking)
+        .join(Guest.gathering)
+        .where(
+            Booking.account_id == host,
+            Guest.state == BookingState.CONFIRMED,
+            Guest.payer == Payer.HOST,
+            Guest.pay_by.is_not(None),
+            Guest.forgotten_at.is_(None),
+            Gathering.state == GatheringState.PUBLISHED,
+        )
+        .options(contains_eager(Guest.gathering))
+        .order_by(Guest.pay_by, Guest.seq)
+    ).all()
+
+
+def unpaid_seats(now: datetime) -> Sequence[UUID]:
+    """P10: return the guests whose time to pay is over, the longest overdue first."""
+    overdue = select(Guest.id).where(
+        Guest.state == BookingState.CONFIRMED, Guest.pay_by.is_not(None), Guest.pay_by <= now
+    )
+    return db.session.scalars(overdue.order_by(Guest.pay_by)).all()
+
+
+def seats_with_money(gathering_id: UUID) -> Sequence[UUID]:
+    """P10: return the guests of a gathering for whose seat money was asked or received."""
+    asked = select(Guest.id).where(Guest.gathering_id == gathering_id, Guest.fee_cents > 0)
+    return db.session.scalars(asked.order_by(Guest.seq)).all()
+
+
+def payment_of_seat() -> ColumnElement[str]:
+    """Say as SQL how the fee of a guest's seat stands; what was given back in time asks nothing any more."""
+    kept = or_(Guest.state == BookingState.CONFIRMED, Guest.fee_kept)
+    return case(
+        (Guest.fee_cents == 0, Payment.FREE.value),
+        (Guest.lapsed, Payment.LAPSED.value),
+        (and_(kept, Guest.paid_at.is_not(None)), Payment.PAID.value),
+        (and_(kept, Guest.pay_by.is_not(None)), Payment.UNPAID.value),
+        else_=Payment.NOTHING_ASKED.value,
+    )
+
+
 def used(host: UUID, first: date, last: date) -> int:
     """M5, M10: return how many guests somebody has or had a seat for between two days, both included."""
     begins = clock.at_home(datetime.combine(first, time.min))
@@ -172,6 +218,7 @@ def at_door(gathering_id: UUID, mode: SeatMode | None) -> Select[Any]:
         Guest.way,
         Guest.arrived_at,
         Guest.left_at,
+        Guest.pay_by,
         sql_cast(presence, String).label("presence"),
         _host().label("host"),
     ).where(
@@ -181,7 +228,7 @@ def at_door(gathering_id: UUID, mode: SeatMode | None) -> Select[Any]:
     )
 
 
-def for_bureau(gathering_id: UUID, outcome: ColumnElement[str], *, payment: str) -> Select[Any]:
+def for_bureau(gathering_id: UUID, outcome: ColumnElement[str]) -> Select[Any]:
     """Give everybody who has or had a seat as a guest, in the columns of the bureau's list."""
     wanted = select(
         Guest.id,
@@ -194,10 +241,10 @@ def for_bureau(gathering_id: UUID, outcome: ColumnElement[str], *, payment: str)
         _name().label("name"),
         Guest.family_name,
         Guest.email,
-        literal(0).label("fee_cents"),
-        type_coerce(null(), UtcDateTime()).label("pay_by"),
-        type_coerce(null(), UtcDateTime()).label("paid_at"),
-        literal(payment, String()).label("payment"),
+        Guest.fee_cents,
+        Guest.pay_by,
+        Guest.paid_at,
+        payment_of_seat().label("payment"),
         outcome.label("outcome"),
         _host().label("host"),
     ).where(Guest.gathering_id == gathering_id)
@@ -210,10 +257,10 @@ def how_many(statement: Select[Any]) -> int:
 
 
 def declined_of(booking_id: UUID) -> Sequence[Guest]:
-    """Return who was to come along with a seat and declined, or was taken off by the bureau."""
+    """Return who was to come along with a seat and declined, was not paid for, or was taken off by the bureau."""
     wanted = select(Guest).where(
         Guest.booking_id == booking_id,
-        Guest.ending.in_((Ending.GUEST, Ending.BUREAU)),
+        or_(Guest.ending.in_((Ending.GUEST, Ending.BUREAU)), Guest.lapsed),
         Guest.forgotten_at.is_(None),
     )
     return db.session.scalars(wanted.order_by(Guest.seq)).all()

@@ -15,12 +15,6 @@ class NoGuestsHere(Refusal):
     message = _l("At this gathering there is no room for guests.")
 
 
-class GuestsCannotPay(Refusal):
-    """A seat costs something, and there is no bill for somebody without an account."""
-
-    message = _l("A seat at this gathering costs something. Guests cannot come along there yet.")
-
-
 class GuestsNotYet(Refusal):
     """Members come first."""
 

@@ -1,7 +1,8 @@
 """G9: bringing guests, putting their names right, and giving their seats back.
 
 A guest's seat is taken and freed like a member's, by the allocator and with who waits seated in the same transaction;
-only there is no waiting list for guests. What one host does with guests is done one thing after the other, so that a
+only there is no waiting list for guests. Where seats cost something it is billed like a member's, too, to the host or
+to the guest (P10). What one host does with guests is done one thing after the other, so that a
 year's quota holds across gatherings; the host's own seat is held meanwhile, so that no guest is left behind.
 """
 
@@ -17,9 +18,9 @@ from app.accounts import queries as accounts
 from app.agenda import queries as agenda
 from app.agenda.events import GuestInvited, GuestReleased, SeatLapsed, SeatReleased
 from app.agenda.guests import queries, refusals
-from app.agenda.guests.models import Ending, Guest
+from app.agenda.guests.models import Ending, Guest, Payer
 from app.agenda.models import Booking, BookingState, Cause, Gathering, GatheringState, SeatMode
-from app.agenda.services import seats
+from app.agenda.services import fees, seats
 from app.agenda.services import waitlist as line
 from app.agenda.services.refusals import GatheringCalledOff, GatheringPast
 from app.audit import services as audit
@@ -28,6 +29,8 @@ from app.core.db import atomic, db, forget_reads
 from app.core.events import publish
 from app.mail import services as mail
 from app.membership import queries as membership
+from app.payments import services as payments
+from app.payments.services import Buyer
 
 EVERYWHERE = UUID(int=0)
 AT_ONCE = 200
@@ -51,7 +54,6 @@ def refuse_unless_welcome(gathering: Gathering, host: UUID, brought: int) -> Non
         raise GatheringPast
     if not gathering.guest_limit:
         raise refusals.NoGuestsHere
-    _refuse_where_seats_cost(gathering)
     if queries.opens_at(gathering) > clock.now():
         raise refusals.GuestsNotYet(queries.opens_at(gathering))
     if brought >= gathering.guest_limit:
@@ -61,8 +63,19 @@ def refuse_unless_welcome(gathering: Gathering, host: UUID, brought: int) -> Non
         raise refusals.GuestsUsedUp(allowed.quota)
 
 
-def add_guest(booking_id: UUID, person: Person, *, by: UUID, by_bureau: bool = False) -> Guest:
-    """G9: give somebody's guest a seat. A second click returns the guest; the bureau is bound by the seats alone."""
+def add_guest(
+    booking_id: UUID,
+    person: Person,
+    *,
+    by: UUID,
+    by_bureau: bool = False,
+    payer: Payer = Payer.HOST,
+    fee_seen: int | None = None,
+) -> Guest:
+    """G9: give somebody's guest a seat. A second click returns the guest; the bureau is bound by the seats alone.
+
+    P10: a seat with a fee is billed at once, to whom `payer` says; `fee_seen` is the fee that stood on the page.
+    """
     booking = _host(booking_id)
     gathering, email = booking.gathering, accounts.normal_email(person.email)
     known = queries.with_address(gathering.id, email)
@@ -72,13 +85,15 @@ def add_guest(booking_id: UUID, person: Person, *, by: UUID, by_bureau: bool = F
         refuse_unless_welcome(gathering, booking.account_id, len(queries.guests_of(booking_id)))
     elif gathering.state is not GatheringState.PUBLISHED or gathering.ends_at <= clock.now():
         raise GatheringPast
-    _refuse_where_seats_cost(gathering)
     _refuse_address(gathering, email, known)
+    fees.refuse_another_fee(gathering, fee_seen)
+    buyer = _own_buyer(person, email) if payer is Payer.GUEST else fees.buyer_for(gathering, booking.account_id)
     given = seats.take_for_guest(
         gathering.id,
         booking_id,
         booking.mode,
         now=clock.now(),
+        cancel_until=gathering.cancel_until,
         given_name=person.given_name,
         family_name=person.family_name,
         email=email,
@@ -87,9 +102,26 @@ def add_guest(booking_id: UUID, person: Person, *, by: UUID, by_bureau: bool = F
     if given is None:
         raise refusals.NoSeatForGuest
     db.session.expire(gathering, ["seats_taken", "online_taken", "arrivals"])
+    _charge(gathering, given.id, booking.account_id, buyer, payer, locale=person.locale, by=by)
     _record("guest.added", given.id, booking, by=by)
     publish(GuestInvited(guest_id=given.id))
     return queries.guest(given.id)
+
+
+def _own_buyer(person: Person, email: str) -> Buyer:
+    """P10: the bill goes to the guest, who tells on paying where to."""
+    name = f"{person.given_name} {person.family_name}"
+    return Buyer(name=name, lines=[], postcode="", city="", email=email)
+
+
+def _charge(
+    gathering: Gathering, guest_id: UUID, host: UUID, buyer: Buyer | None, payer: Payer, *, locale: str, by: UUID | None
+) -> None:
+    """P10: draw up the bill of a guest's seat: the host's in the host's language, the guest's in the guest's."""
+    if payer is Payer.GUEST:
+        fees.charge(gathering, guest_id, host, buyer=buyer, by=by, subject=fees.ALONG, locale=locale)
+    else:
+        fees.charge(gathering, guest_id, host, buyer=buyer, by=by, subject=fees.BROUGHT)
 
 
 def _host(booking_id: UUID) -> Booking:
@@ -99,12 +131,6 @@ def _host(booking_id: UUID) -> Booking:
     if booking.state is not BookingState.CONFIRMED:
         raise refusals.NeedsOwnSeat
     return booking
-
-
-def _refuse_where_seats_cost(gathering: Gathering) -> None:
-    """P10: no seat is given away that others pay for."""
-    if gathering.fee_cents:
-        raise refusals.GuestsCannotPay
 
 
 def _refuse_address(gathering: Gathering, email: str, known: Guest | None) -> None:
@@ -117,7 +143,7 @@ def _refuse_address(gathering: Gathering, email: str, known: Guest | None) -> No
 
 def change_guest(guest_id: UUID, person: Person, *, by: UUID) -> None:
     """Put a guest's name or address right; a new address is invited, and the former one hears that it was a mistake."""
-    guest = _held(guest_id)
+    guest = held(guest_id)
     if guest.state is not BookingState.CONFIRMED or guest.forgotten_at or guest.gathering.ends_at <= clock.now():
         raise GatheringPast
     former, email = guest.email, accounts.normal_email(person.email)
@@ -132,9 +158,24 @@ def change_guest(guest_id: UUID, person: Person, *, by: UUID) -> None:
         publish(GuestInvited(guest_id=guest.id))
 
 
+def free_until(guest: Guest) -> datetime:
+    """G4: until when the fee of this seat goes back: as agreed, or later when the gathering has become more lenient."""
+    return max(guest.cancel_until or guest.gathering.cancel_until, guest.gathering.cancel_until)
+
+
+def keeps_fee(guest: Guest, ending: Ending) -> bool:
+    """G4: say whether what was paid stays paid: it is late, and nobody else decided for who paid."""
+    by_payer = ending is Ending.GUEST if guest.payer is Payer.GUEST else ending is not Ending.BUREAU
+    return guest.payer is not None and by_payer and clock.now() > free_until(guest)
+
+
 def take_away(guest_id: UUID, *, ending: Ending, by: UUID | None) -> None:
-    """Give a guest's seat back: by the host, the guest, or the bureau; who waits gets it at once. Twice is once."""
-    guest = _held(guest_id)
+    """Give a guest's seat back: by the host, the guest, or the bureau; who waits gets it at once. Twice is once.
+
+    P10: the fee goes back when it is in time, or when the bureau decides.
+    """
+    fees.hold_bill(queries.guest(guest_id))
+    guest = held(guest_id)
     if guest.state is BookingState.CANCELLED:
         return
     over = guest.gathering.ends_at if ending is Ending.BUREAU else guest.gathering.starts_at
@@ -142,34 +183,42 @@ def take_away(guest_id: UUID, *, ending: Ending, by: UUID | None) -> None:
         raise GatheringPast
     if guest.arrived_at is not None:
         raise refusals.GuestIsThere
-    _end(guest, ending, by=by)
+    end(guest, ending, by=by)
     line.promote(guest.gathering_id, guest.mode, cause=Cause.SEAT_GIVEN_BACK)
 
 
 def leave_with_host(event: SeatReleased | SeatLapsed) -> None:
-    """Give back the seats of whoever came along with a seat that is given back; who is inside stays."""
+    """Give back the seats of whoever came along with a seat that is given back; who is inside stays.
+
+    P10: the bills are held since before the host's seat was.
+    """
     left = set()
-    for guest in queries.guests_of(event.booking_id):
-        held = _held(guest.id)
-        if held.state is BookingState.CONFIRMED and held.arrived_at is None:
-            _end(held, Ending.WITH_HOST, by=event.account_id)
-            left.add(held.mode)
+    for brought in queries.guests_of(event.booking_id):
+        guest = held(brought.id)
+        if guest.state is BookingState.CONFIRMED and guest.arrived_at is None:
+            end(guest, Ending.WITH_HOST, by=event.account_id)
+            left.add(guest.mode)
     for mode in left:
         line.promote(event.gathering_id, mode, cause=Cause.SEAT_GIVEN_BACK, freed_by=event.account_id)
 
 
-def _held(guest_id: UUID) -> Guest:
+def held(guest_id: UUID) -> Guest:
     """Hold a guest's row until the transaction ends and return it as it is now."""
     queries.guest(guest_id)
     return db.session.get_one(Guest, guest_id, populate_existing=True, with_for_update={"of": Guest})
 
 
-def _end(guest: Guest, ending: Ending, *, by: UUID | None) -> None:
-    guest.state, guest.cancelled_at, guest.ending = BookingState.CANCELLED, clock.now(), ending
+def end(guest: Guest, ending: Ending, *, by: UUID | None, lapsed: bool = False) -> None:
+    """End a held guest's seat, free it, and settle its money."""
+    late = keeps_fee(guest, ending) and not lapsed
+    guest.state, guest.cancelled_at, guest.ending, guest.lapsed = BookingState.CANCELLED, clock.now(), ending, lapsed
+    guest.fee_kept = late and guest.paid_at is not None
     db.session.flush()
     seats.give_back(guest.gathering_id, guest.mode)
     db.session.expire(guest.gathering, ["seats_taken", "online_taken"])
-    _record("guest.declined" if ending is Ending.GUEST else "guest.removed", guest.id, guest.booking, by=by)
+    fees.give_back(guest, late=late, by=accounts.account(by) if by else None)
+    deed = "guest.lapsed" if lapsed else "guest.declined" if ending is Ending.GUEST else "guest.removed"
+    _record(deed, guest.id, guest.booking, by=by)
     publish(GuestReleased(guest_id=guest.id, email=guest.email))
 
 
@@ -181,7 +230,6 @@ def _record(action: str, guest_id: UUID, host: Booking, *, by: UUID | None) -> N
 
 def record_absent(gathering_id: UUID, mode: SeatMode, at: datetime) -> int:
     """G7: write down which guests kept a seat and did not come; nobody is told."""
-    quietly = {"synchronize_session": False}
     away = (
         update(Guest)
         .where(
@@ -193,13 +241,14 @@ def record_absent(gathering_id: UUID, mode: SeatMode, at: datetime) -> int:
         .values(no_show_at=at)
         .returning(Guest.id)
     )
-    return len(db.session.scalars(away.execution_options(**quietly)).all())
+    return len(db.session.scalars(away.execution_options(**seats.QUIETLY)).all())
 
 
 def forget_guests(*, dry_run: bool = False) -> int:
     """L4: erase names and addresses of guests a month after the gathering, and what mails said to them.
 
-    What stays is that there was a guest, whose, and whether they came; return how many, or how many it would be.
+    What stays is that there was a guest, whose, and whether they came, and of an invoice that the guest paid what tax
+    law asks for; return how many, or how many it would be.
     """
     old = (
         select(Guest)
@@ -216,6 +265,8 @@ def forget_guests(*, dry_run: bool = False) -> int:
                 guest.given_name = guest.family_name = guest.email = ""
                 guest.forgotten_at = clock.now()
                 mail.forget_letters(guest.gathering_id, guest.id)
+                if guest.payer is Payer.GUEST:
+                    payments.forget_buyer_of(*fees.subject_of(guest))
             if some:
                 audit.record("guest.forgotten", by=None, on=("guest", "past"), after={"number": len(some)})
         forget_reads()

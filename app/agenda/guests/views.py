@@ -17,8 +17,8 @@ from app.agenda import queries as agenda
 from app.agenda import services as seats
 from app.agenda.attendance import tickets
 from app.agenda.guests import queries, services
-from app.agenda.guests.forms import GuestForm
-from app.agenda.guests.models import Ending, Guest
+from app.agenda.guests.forms import GuestForm, PaidGuestForm, PayerChoice
+from app.agenda.guests.models import Ending, Guest, Payer
 from app.agenda.guests.refusals import InvitedAlready, MemberAlready, NeedsOwnSeat, NoSeatForGuest
 from app.agenda.models import Booking, BookingState, Gathering, GatheringState
 from app.core import access, clock
@@ -37,14 +37,14 @@ bp = Blueprint("guests", __name__)
 def index(id: UUID) -> ResponseReturnValue:
     """G9: whom somebody brings to a gathering, and bringing one more."""
     gathering, booking = _own_seat(id)
-    form = GuestForm(data={"locale": current_account().locale})
+    form = (PaidGuestForm if gathering.fee_cents else GuestForm)(data={"locale": current_account().locale})
     if form.validate_on_submit():
         try:
             with atomic():
-                added = services.add_guest(booking.id, form.person(), by=current_account().id)
-                name = added.name
+                added = services.add_guest(booking.id, form.person(), by=current_account().id, **asked(form))
+                name, to_pay = added.name, added.id if added.payer is Payer.HOST and added.pay_by else None
             flash(_("%(name)s has a seat. The invitation with the ticket is on its way.", name=name), "success")
-            return redirect(url_for(".index", id=id), 303)
+            return redirect(url_for(".pay", id=id, guest_id=to_pay) if to_pay else url_for(".index", id=id), 303)
         except Refusal as refusal:
             refuse_on(form, refusal)
             gathering, booking = _own_seat(id)
@@ -59,7 +59,27 @@ def index(id: UUID) -> ResponseReturnValue:
         shut=_shut(gathering, booking, len(brought)),
         erased_on=queries.forgotten_on(gathering),
         begun=gathering.starts_at <= clock.now(),
+        fee=seats.fee_of(gathering),
+        terms=seats.terms_of(gathering),
+        keeps_fee={guest.id for guest in brought if services.keeps_fee(guest, Ending.HOST)},
     )
+
+
+def asked(form: GuestForm) -> dict[str, Any]:
+    """P10: return who pays, and the fee that stood on the page."""
+    payer = form.payer.data if isinstance(form, PayerChoice) else Payer.HOST
+    return {"payer": payer, "fee_seen": request.form.get("fee", 0, type=int)}
+
+
+@bp.get("/agenda/<uuid:id>/guests/<uuid:guest_id>/pay")
+@access.signed_in
+def pay(id: UUID, guest_id: UUID) -> ResponseReturnValue:
+    """P10: lead to the bill of one's guest; a seat of which nothing is asked leads to one's guests."""
+    guest = _own_guest(id, guest_id)
+    bill = seats.bill_of(guest) if guest.payer is Payer.HOST else None
+    if bill is None:
+        return redirect(url_for(".index", id=id), 303)
+    return redirect(url_for("payments.pay", bill_id=bill.id), 303)
 
 
 def _own_seat(id: UUID) -> tuple[Gathering, Booking]:
@@ -156,6 +176,8 @@ def page(token: str) -> ResponseReturnValue:
         host=accounts.account(guest.booking.account_id).name,
         erased_on=queries.forgotten_on(guest.gathering),
         begun=guest.gathering.starts_at <= clock.now(),
+        pay_page=links.guest_pay_address(guest.id, guest.email) if guest.payer is Payer.GUEST and guest.pay_by else "",
+        keeps_fee=services.keeps_fee(guest, Ending.GUEST),
     )
 
 

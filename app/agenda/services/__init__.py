@@ -2,9 +2,12 @@
 
 from app.agenda.services.bookings import book_seat, cancel_seat, free_until, is_late, terms_of
 from app.agenda.services.fees import (
+    ALONG,
+    BROUGHT,
     SUBJECT,
     Aftermath,
     Fee,
+    Seat,
     aftermath,
     bill_of,
     fee_of,
@@ -44,7 +47,9 @@ from app.agenda.services.waitlist import (
 )
 
 __all__ = [
+    "ALONG",
     "AUTOMATIC_UNTIL",
+    "BROUGHT",
     "JOINING_PAGE",
     "MEMBERSHIP_PAGE",
     "SUBJECT",
@@ -52,6 +57,7 @@ __all__ = [
     "Effect",
     "Fee",
     "GatheringDetails",
+    "Seat",
     "SpeakerDetails",
     "accept_offer",
     "aftermath",

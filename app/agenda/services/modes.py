@@ -63,13 +63,16 @@ def move_people(gathering: Gathering, standing: tuple[Pool, ...]) -> tuple[UUID,
     if not was - now:
         return ()
     to = next(iter(now))
-    kept = {"mode": to, "moves": Booking.moves + 1, "cancel_until": gathering.starts_at}
+    kept = {"mode": to, "cancel_until": gathering.starts_at}
     moved = db.session.scalars(
-        _of(Booking, gathering, to).where(Booking.state == BookingState.CONFIRMED).values(**kept).returning(Booking.id)
+        _of(Booking, gathering, to)
+        .where(Booking.state == BookingState.CONFIRMED)
+        .values(**kept, moves=Booking.moves + 1)
+        .returning(Booking.id)
     )
     ids = tuple(moved)
     db.session.execute(
-        _of(Guest, gathering, to).where(Guest.state == BookingState.CONFIRMED).values(mode=to, moves=Guest.moves + 1)
+        _of(Guest, gathering, to).where(Guest.state == BookingState.CONFIRMED).values(**kept, moves=Guest.moves + 1)
     )
     db.session.execute(_of(WaitlistEntry, gathering, to).where(WaitlistEntry.state.in_(IN_LINE)).values(mode=to))
     return ids

@@ -63,7 +63,7 @@ WHOSE = {Booking: "account_id", WaitlistEntry: "account_id", Guest: "email"}
 ENTERED: dict[Any, tuple[str, ...]] = {
     Booking: ("account_id", "booked_at", "cancel_until", "terms"),
     WaitlistEntry: ("account_id", "wish", "joined_at"),
-    Guest: ("booking_id", "given_name", "family_name", "email", "locale", "added_at"),
+    Guest: ("booking_id", "given_name", "family_name", "email", "locale", "added_at", "cancel_until"),
 }
 Row = type[Booking] | type[WaitlistEntry] | type[Guest]
 
@@ -129,7 +129,7 @@ def take_held(
 
 
 def take_for_guest(
-    gathering_id: UUID, booking_id: UUID, mode: SeatMode, *, now: datetime, **called: str
+    gathering_id: UUID, booking_id: UUID, mode: SeatMode, *, now: datetime, cancel_until: datetime, **called: str
 ) -> Given | None:
     """G9: take a free seat for a guest; None when there is no seat or the address has one already."""
     values = {
@@ -139,6 +139,7 @@ def take_for_guest(
         "state": BookingState.CONFIRMED,
         "mode": mode,
         "added_at": now,
+        "cancel_until": cancel_until,
         **called,
     }
     return _give(Guest, _counting_seat(mode), values)

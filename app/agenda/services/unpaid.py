@@ -23,14 +23,13 @@ from app.payments.services import BeingPaid, VatUndecided
 def release_unpaid() -> None:
     """Free every seat whose time to pay is over; the provider is asked first. Doing it again changes nothing."""
     for booking_id in queries.unpaid_seats(clock.now()):
-        if _nothing_came(booking_id):
+        if nothing_came(bills.bill_for(fees.SUBJECT, booking_id)):
             with atomic():
                 _end(booking_id)
 
 
-def _nothing_came(booking_id: UUID) -> bool:
+def nothing_came(bill: Bill | None) -> bool:
     """Ask the provider how an open payment stands; while that cannot be asked, nobody loses a seat."""
-    bill = bills.bill_for(fees.SUBJECT, booking_id)
     attempt = bills.latest_attempt(bill.id) if bill else None
     reference = attempt.reference if attempt and attempt.state in (AttemptState.CREATED, AttemptState.OPEN) else None
     try:
@@ -41,16 +40,23 @@ def _nothing_came(booking_id: UUID) -> bool:
     return True
 
 
+def is_overdue(seat: fees.Seat, bill: Bill) -> bool:
+    """Say whether a seat whose row and bill are held is lost for want of money, or claimed if it has begun."""
+    if seat.state is not BookingState.CONFIRMED or seat.pay_by is None or seat.pay_by > clock.now():
+        return False
+    if bill.vat_pending or _is_processing(bill):
+        return False
+    return seat.gathering.state is GatheringState.PUBLISHED
+
+
 def _end(booking_id: UUID) -> None:
     bill = fees.hold_bill(queries.booking(booking_id))
     booking = db.session.get_one(Booking, booking_id, populate_existing=True)
     gathering, now = booking.gathering, clock.now()
-    if booking.state is not BookingState.CONFIRMED or booking.pay_by is None or booking.pay_by > now:
-        return
-    if bill is None or bill.vat_pending or _is_processing(bill) or gathering.state is not GatheringState.PUBLISHED:
+    if bill is None or not is_overdue(booking, bill):
         return
     if gathering.starts_at <= now:
-        _claim(bill)
+        claim(bill)
         return
     if gathering.online_capacity is not None:
         gathering = line.hold(gathering.id)
@@ -74,7 +80,7 @@ def _is_processing(bill: Bill) -> bool:
     return any(attempt.state is AttemptState.PROCESSING for attempt in bill.attempts)
 
 
-def _claim(bill: Bill) -> None:
+def claim(bill: Bill) -> None:
     """Let what is still owed at the start be an invoice to transfer, which is reminded of like any other."""
     if bill.state is BillState.DRAFT:
         try:

@@ -1,5 +1,6 @@
 """Reading bills, what is open and what needs a person; the lists, the files and the work queue stand on these."""
 
+from app.payments.queries.addressees import Addressee, addressee_of, is_paid_by_another
 from app.payments.queries.archives import archive, archives, counted_papers, issued_bills, issued_credit_notes
 from app.payments.queries.bank import (
     bank_file,
@@ -101,6 +102,7 @@ __all__ = [
     "REMINDABLE",
     "SCOPE",
     "UNPAID",
+    "Addressee",
     "Age",
     "Claim",
     "Debtor",
@@ -113,6 +115,7 @@ __all__ = [
     "Suggestion",
     "Text",
     "VatPart",
+    "addressee_of",
     "any_bill",
     "archive",
     "archives",
@@ -147,6 +150,7 @@ __all__ = [
     "hold_of",
     "in_proportion",
     "is_held",
+    "is_paid_by_another",
     "issued_bills",
     "issued_credit_notes",
     "keeps_own_ladder",

@@ -26,6 +26,7 @@ from app.payments.models import (
     Task,
     TaskKind,
 )
+from app.payments.queries.addressees import seen_by
 
 SCOPE = "bill"
 
@@ -57,7 +58,7 @@ _OUTCOMES = {
 
 def bill(id: UUID, viewer: UUID) -> Bill:
     """Return a person's own bill."""
-    found = db.session.scalar(select(Bill).where(Bill.id == id, Bill.person_id == viewer))
+    found = db.session.scalar(select(Bill).where(Bill.id == id, seen_by(viewer)))
     if found is None:
         raise NotFound
     return found
@@ -102,7 +103,7 @@ def owed_by(bill_ids: Collection[UUID]) -> dict[UUID, tuple[str | None, UUID]]:
 
 def bills_of(person_id: UUID) -> list[Bill]:
     """Return a person's bills, the newest first, without those taken back before they were issued."""
-    query = select(Bill).where(Bill.person_id == person_id, Bill.state != BillState.VOID)
+    query = select(Bill).where(seen_by(person_id), Bill.state != BillState.VOID)
     whole = selectinload(Bill.lines), selectinload(Bill.credit_notes)
     return list(db.session.scalars(query.order_by(Bill.created_at.desc()).options(*whole)))
 

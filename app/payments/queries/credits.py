@@ -10,6 +10,7 @@ from sqlalchemy.orm import joinedload, selectinload
 from app.core.db import db
 from app.core.errors import NotFound
 from app.payments.models import Bill, CreditNote
+from app.payments.queries.addressees import seen_by
 from app.payments.queries.vat import VatPart
 
 
@@ -17,7 +18,7 @@ def credit_note(id: UUID, viewer: UUID | None = None) -> CreditNote:
     """Return a credit note with its lines and its bill: anybody's for staff and jobs, else the viewer's own."""
     query = select(CreditNote).join(CreditNote.bill).where(CreditNote.id == id)
     if viewer is not None:
-        query = query.where(Bill.person_id == viewer)
+        query = query.where(seen_by(viewer))
     found = db.session.scalar(query.options(selectinload(CreditNote.lines), joinedload(CreditNote.bill)))
     if found is None:
         raise NotFound

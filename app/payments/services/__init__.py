@@ -60,7 +60,13 @@ from app.payments.services.dunning import (
     remind,
     remind_overdue,
 )
-from app.payments.services.forgetting import StillOwing, bare_message, forget_messages, forget_payer
+from app.payments.services.forgetting import (
+    StillOwing,
+    bare_message,
+    forget_buyer_of,
+    forget_messages,
+    forget_payer,
+)
 from app.payments.services.hooks import look, receive_hook, sweep
 from app.payments.services.lines import LineDraft, vat_rate, vat_total
 from app.payments.services.methods import agreed, forget_method, saved_method_of, withdraw_method
@@ -197,6 +203,7 @@ __all__ = [
     "draw_up_bills",
     "effect_of",
     "follow_up",
+    "forget_buyer_of",
     "forget_messages",
     "forget_method",
     "forget_payer",

@@ -92,6 +92,13 @@ def forget_payer(event: AccountAnonymised) -> None:
         message.payload = bare_message(message.payload)
 
 
+def forget_buyer_of(subject_type: str, subject_id: UUID) -> None:
+    """L4: let go of who a thing was billed to, where no invoice needs it: bills without a number."""
+    theirs = select(Bill.id).where(Bill.subject_type == subject_type, Bill.subject_id == subject_id)
+    for bill_id in db.session.scalars(theirs.where(Bill.number.is_(None)).order_by(Bill.id)).all():
+        _forget_buyer(bill_id)
+
+
 def _forget_buyer(bill_id: UUID) -> None:
     bill = locked(bill_id)
     void(bill, by=None)

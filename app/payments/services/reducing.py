@@ -84,11 +84,11 @@ def changeable(bill_id: UUID) -> Bill:
     return bill
 
 
-def readdress(bill_id: UUID, buyer: Buyer, *, by: Account) -> bool:
+def readdress(bill_id: UUID, buyer: Buyer, *, by: Account | None) -> bool:
     """M11: let a bill without a number go to another buyer; say whether it does. One with a number keeps its own.
 
     So does one that the bank is at: its amount may depend on the buyer. P1: VAT follows the buyer, and a payment page
-    that is open for another amount is closed.
+    that is open for another amount is closed. L4: the log names no buyer without an account.
     """
     bill = locked(bill_id)
     attempt = open_attempt(bill.id)
@@ -101,9 +101,11 @@ def readdress(bill_id: UUID, buyer: Buyer, *, by: Account) -> bool:
     to_issue = settle_vat_anew(bill, by=by)
     if (bill.gross_cents, bill.vat_pending) != asked_before:
         close_page(bill.id)
-    audit.record(
-        "payments.bill.readdressed", by=by.id, on=("bill", bill.id), before=before, after={"buyer": buyer.name}
-    )
+    if by is None:
+        audit.record("payments.bill.addressed", by=None, on=("bill", bill.id))
+    else:
+        told = {"buyer": buyer.name}
+        audit.record("payments.bill.readdressed", by=by.id, on=("bill", bill.id), before=before, after=told)
     if to_issue:
         issue(bill, by=by)
     return True
