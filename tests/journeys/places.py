@@ -84,6 +84,7 @@ NO_PAGES = {
     "membership_bureau.cv": "a file",
     "payments.invoice": "a file",
     "seat_fees.pay": "leads to the bill of a seat",
+    "guests.pay": "leads to the bill of a guest's seat",
     "static": "files",
 }
 ELSEWHERE = {
