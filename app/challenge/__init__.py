@@ -7,7 +7,7 @@ from datetime import timedelta
 from flask import Flask
 
 from app import jobs
-from app.challenge import cli, sentences, services, voter_mails, words
+from app.challenge import cli, mails, sentences, services, voter_mails, words
 from app.challenge.views import ballot, bureau, checking, desk, nominees, public
 
 
@@ -25,5 +25,7 @@ def init_app(app: Flask) -> None:
     jobs.handler("challenge.close")(services.close_due)
     jobs.schedule("challenge.close", handler="challenge.close", every=timedelta(minutes=1), at_start=True)
     voter_mails.register()
+    jobs.handler("challenge.tell_heads")(mails.tell_heads)
+    jobs.schedule("challenge.tell_heads", handler="challenge.tell_heads", daily_at="07:00")
     for command in cli.COMMANDS:
         app.cli.add_command(command)

@@ -1,11 +1,16 @@
-"""V2: what nominees read: that they were put forward, and what to do once they take part."""
+"""V2, V5: what nominees read when they are put forward and take part, and the head of the board for who guards it."""
 
 from __future__ import annotations
+
+from uuid import UUID
 
 from app.accounts import queries as accounts
 from app.challenge import queries
 from app.challenge.events import NomineeAsked, NomineeTakesPart
-from app.challenge.models import NominationKind
+from app.challenge.models import Edition, NominationKind
+from app.challenge.queries import voting
+from app.core import clock
+from app.core.db import atomic
 from app.mail import services as mail
 from app.mail.rendering import link
 
@@ -51,3 +56,39 @@ def taking_part(event: NomineeTakesPart) -> None:
             "page": link("nominees.work", id=nominee.id),
         },
     )
+
+
+def tell_heads() -> None:
+    """V5: send the head of the board to trustee and jury every day while an edition is open; once per day and person.
+
+    Whoever keeps these mails notices when the board is written anew, or the portal goes on from an old copy.
+    """
+    for edition in queries.open_editions():
+        with atomic():
+            _tell_head(edition)
+
+
+def _tell_head(edition: Edition) -> None:
+    last, trustee = queries.last_entry(edition.id), queries.trustee(edition.id)
+    if last is None:
+        return
+    jury = [accounts.account(one) for one in sorted(voting.jurors_of(edition.id))]
+    readers: list[tuple[str, str, str, UUID | None]] = [(one.email, one.name, one.locale, one.id) for one in jury]
+    if trustee is not None:
+        readers.append((trustee.email, trustee.name, trustee.locale, None))
+    for email, name, locale, account_id in readers:
+        mail.post(
+            template="challenge/head",
+            to=email,
+            name=name,
+            locale=locale,
+            account_id=account_id,
+            key=f"head:{edition.id}:{clock.today()}:{account_id or 'trustee'}",
+            values={
+                "title": edition.title,
+                "day": clock.today(),
+                "head": f"{last.seq}:{last.hash}",
+                "closes_at": edition.closes_at,
+                "page": link("challenge.board", id=edition.id),
+            },
+        )

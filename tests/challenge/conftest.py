@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
+from uuid import UUID
 
 import pytest
 
 from app.accounts.models import Account
 from app.challenge import demo, queries, services
 from app.challenge.models import Edition, Juror, JurorState, Method, Nominee, NomineeState, RoundKind
+from app.challenge.sealing import Vote
 from app.core import clock
 from app.core.db import atomic, db
 from tests.agenda.conftest import make_member, said
+from tests.challenge.desk import Trustee, cast, end, entrust
 
 __all__ = ["make_member", "said"]
 
@@ -100,3 +103,38 @@ def make_ready(
 def at_work(client: Any, sign_in: Any, officer: Account) -> Account:
     """The returning officer, signed in."""
     return sign_in(client, officer)
+
+
+@pytest.fixture(scope="session")
+def trustee(tmp_path_factory: pytest.TempPathFactory) -> Trustee:
+    """Whoever keeps the key, with two sticks and the real program."""
+    return Trustee(tmp_path_factory.mktemp("trustee"))
+
+
+@pytest.fixture
+def voters(app: Any) -> list[UUID]:
+    return [make_member(given_name=f"Kiezer {number}").id for number in range(4)]
+
+
+@pytest.fixture
+def opened(officer: Account, make_account: Callable[..., Account], trustee: Trustee, voters: list[UUID]) -> Edition:
+    """An edition of jury and members that is open for the verdict."""
+    edition = make_ready(officer, make_account, (RoundKind.JURY, Method.RUBRIC), (RoundKind.BALLOT, Method.BORDA))
+    entrust(edition, trustee, officer)
+    with atomic():
+        services.open_edition(edition.id, by=officer.id)
+    return fresh(edition)
+
+
+@pytest.fixture
+def votes(opened: Edition, voters: list[UUID]) -> list[Vote]:
+    """What three of the four voters put into their envelopes."""
+    return [cast(opened, voter, ranks=[[1], [2, 3]], word="tulp") for voter in voters[:3]]
+
+
+@pytest.fixture
+def closed(opened: Edition, votes: list[Vote]) -> Edition:
+    """The same edition after its closing date, with three envelopes."""
+    end(opened)
+    services.close_due()
+    return fresh(opened)

@@ -18,17 +18,8 @@ JURY = (RoundKind.JURY, Method.RUBRIC)
 
 
 @pytest.fixture(scope="module")
-def trustee(tmp_path_factory):
-    found = Trustee(tmp_path_factory.mktemp("trustee"))
-    found.told = found.make_keys()
-    return found
-
-
-@pytest.fixture(scope="module")
 def stranger(tmp_path_factory):
-    found = Trustee(tmp_path_factory.mktemp("stranger"))
-    found.make_keys()
-    return found
+    return Trustee(tmp_path_factory.mktemp("stranger"))
 
 
 @pytest.fixture
@@ -73,14 +64,17 @@ def test_v5_a_key_can_be_typed_over(client, ready, trustee):
             {"encryption": "abc", "signing": "abc"},
             "A key has 64 characters, each 0 to 9 or a to f. Type it over once more.",
         ),
-        ({"encryption": "0" * 64, "signing": "0" * 64}, "Nothing can be sealed with this key."),
+        (
+            {"encryption": "0" * 64, "signing": "0" * 64},
+            "Nothing can be sealed with this key. Ask the trustee for the file challenge-public-key.json again.",
+        ),
     ],
 )
 def test_v5_a_key_that_cannot_be_one_is_refused_and_what_was_typed_stays(client, ready, sent, message):
     typed = {"name": "mr. Vos", "email": "notaris@voorbeeld.example", "locale": "nl"}
     answer = client.post(at(ready, "/trustee"), data=typed | sent)
     assert answer.status_code == 422
-    assert said(message)[:40] in answer.text
+    assert said(message) in answer.text
     assert "notaris@voorbeeld.example" in answer.text
 
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
-from uuid import UUID
 
 import pytest
 from markupsafe import escape
@@ -14,73 +12,16 @@ from app.audit import queries as audit
 from app.audit.models import AuditEntry
 from app.challenge import queries, services
 from app.challenge.board import Kind, canonical, hash_of, hash_of_digests
-from app.challenge.bundle import paper_of
-from app.challenge.models import Edition, EditionState, Method, RoundKind
+from app.challenge.models import EditionState, Method, RoundKind
 from app.challenge.sealing import Vote, new_code
 from app.challenge.services import casting, files, slots
-from app.challenge.services.casting import Box
 from app.challenge.services.opening import WRONG
 from app.core import vault
 from app.core.db import atomic, db
 from app.core.i18n import speaking
 
-from .conftest import fresh, make_member, make_ready, said
-from .desk import Trustee, at, enter_key, try_both_copies, uploaded
-
-
-@pytest.fixture(scope="module")
-def trustee(tmp_path_factory):
-    found = Trustee(tmp_path_factory.mktemp("trustee"))
-    found.make_keys()
-    return found
-
-
-@pytest.fixture
-def voters(app):
-    return [make_member(given_name=f"Kiezer {number}").id for number in range(4)]
-
-
-@pytest.fixture
-def opened(client, at_work, officer, make_account, trustee, voters):
-    """An edition that is open for votes."""
-    edition = make_ready(officer, make_account, (RoundKind.JURY, Method.RUBRIC), (RoundKind.BALLOT, Method.BORDA))
-    enter_key(client, edition, trustee)
-    try_both_copies(client, edition, trustee)
-    assert client.post(f"/bureau/challenge/{edition.id}/next/open").status_code == 303
-    return fresh(edition)
-
-
-def box_of(edition: Edition) -> Box:
-    rules = files.read(edition.id, "rules")
-    return Box(paper_of(rules), bytes.fromhex(rules["keys"]["trustee_encryption"]), slots.slot_key(edition.id))
-
-
-def cast(edition: Edition, voter: UUID, **vote) -> Vote:
-    ballot = Vote(new_code(), **vote)
-    box = box_of(edition)
-    with atomic():
-        casting.cast(edition.id, voter, casting.sealed(ballot, box), box, replaces=None)
-    return ballot
-
-
-def end(edition: Edition) -> Edition:
-    """Let the closing date pass. The database's own clock counts, so the date moves and not the clock."""
-    found = fresh(edition)
-    found.closes_at = found.opens_at + timedelta(minutes=1)
-    db.session.commit()
-    return fresh(edition)
-
-
-@pytest.fixture
-def votes(opened, voters):
-    return [cast(opened, voter, ranks=[[1], [2, 3]], word="tulp") for voter in voters[:3]]
-
-
-@pytest.fixture
-def closed(opened, votes):
-    end(opened)
-    services.close_due()
-    return fresh(opened)
+from .conftest import fresh, make_ready, said
+from .desk import at, box_of, end, uploaded
 
 
 def from_trustee(client, edition, trustee, stick=1):
@@ -137,7 +78,7 @@ def test_v5_after_the_close_the_key_of_the_slots_is_gone(app, closed):
     slots.server_key(closed.id)
 
 
-def test_v5_an_edition_that_is_cancelled_keeps_no_key_of_the_slots(client, opened):
+def test_v5_an_edition_that_is_cancelled_keeps_no_key_of_the_slots(client, at_work, opened):
     client.post(f"/bureau/challenge/{opened.id}/cancel", data={"reason": "De sleutel is kwijt."})
     with pytest.raises(slots.KeyLost):
         slots.slot_key(opened.id)
@@ -153,13 +94,13 @@ def test_v5_another_signing_key_than_the_rules_name_counts_as_lost(opened):
         slots.server_key(opened.id)
 
 
-def test_v5_before_the_close_there_is_nothing_for_the_trustee(client, opened):
+def test_v5_before_the_close_there_is_nothing_for_the_trustee(client, at_work, opened):
     assert client.get(at(opened, "/sealed.json")).status_code == 404
     assert client.get(at(opened, "/opened")).status_code == 404
 
 
 @pytest.mark.parametrize("stick", [1, 2])
-def test_v5_what_the_trustee_opened_is_taken_in_once(client, closed, votes, trustee, stick):
+def test_v5_what_the_trustee_opened_is_taken_in_once(client, at_work, closed, votes, trustee, stick):
     ballots = from_trustee(client, closed, trustee, stick)
     for _time in range(2):
         assert client.post(at(closed, "/opened"), data=uploaded(ballots)).status_code == 303
@@ -179,7 +120,7 @@ def signed(trustee, opened, **changes):
     return {**body, "signature": key.sign(canonical(body)).signature.hex()}
 
 
-def test_v5_every_file_that_is_not_the_ballots_is_refused_with_the_reason(client, closed, trustee):
+def test_v5_every_file_that_is_not_the_ballots_is_refused_with_the_reason(client, at_work, closed, trustee):
     opened = json.loads(from_trustee(client, closed, trustee))
     first, *others = opened["ballots"]
     for content, reason in (
@@ -201,7 +142,7 @@ def test_v5_every_file_that_is_not_the_ballots_is_refused_with_the_reason(client
     assert files.read(closed.id, "ballots") is None
 
 
-def test_v5_other_ballots_than_those_that_are_here_are_refused(client, closed, trustee):
+def test_v5_other_ballots_than_those_that_are_here_are_refused(client, at_work, closed, trustee):
     opened = json.loads(from_trustee(client, closed, trustee))
     client.post(at(closed, "/opened"), data=uploaded(opened))
     other = signed(trustee, opened, ballots=[opened["ballots"][0] | {"ranks": [[3]]}, *opened["ballots"][1:]])
@@ -209,7 +150,7 @@ def test_v5_other_ballots_than_those_that_are_here_are_refused(client, closed, t
     assert files.digest_of(closed.id, "ballots") == hash_of(opened)
 
 
-def test_v5_an_envelope_that_does_not_open_is_told_loudly(client, closed, trustee):
+def test_v5_an_envelope_that_does_not_open_is_told_loudly(client, at_work, closed, trustee):
     opened = json.loads(from_trustee(client, closed, trustee))
     digest = files.read(closed.id, "sealed")["sealed"][0]["digest"]
     content = signed(trustee, opened, ballots=opened["ballots"][1:], unreadable=[digest])
@@ -229,7 +170,7 @@ def test_v6_where_the_jury_alone_decides_closing_leaves_nothing_to_open(client, 
     assert files.read(edition.id, "ballots")["ballots"] == files.read(edition.id, "sealed")["sealed"] == []
 
 
-def test_b6_the_log_tells_what_was_done_at_the_desk(client, closed, trustee):
+def test_b6_the_log_tells_what_was_done_at_the_desk(client, at_work, closed, trustee):
     client.post(at(closed, "/opened"), data=uploaded(from_trustee(client, closed, trustee)))
     rows = db.session.query(AuditEntry).filter(AuditEntry.object_type == "edition").all()
     with speaking("en"):

@@ -64,6 +64,11 @@ def running_edition() -> Edition | None:
     return db.session.scalar(wanted.limit(1))
 
 
+def open_editions() -> list[Edition]:
+    """Return the editions in which the verdict is given now."""
+    return list(db.session.scalars(select(Edition).where(Edition.state == EditionState.OPEN).order_by(Edition.id)))
+
+
 def editions_for_bureau() -> Select[Any]:
     """Give every edition with its numbers of nominees and jurors, as a list to sort."""
     nominees = select(func.count()).where(Nominee.edition_id == Edition.id, Nominee.state == NomineeState.TAKING_PART)
