@@ -219,7 +219,7 @@ MENUS: dict[str, tuple[Entry, ...]] = {
             "challenge_bureau.index",
             "challenge",
             Permission.CHALLENGE_READ,
-            "challenge_bureau.",
+            ("challenge_bureau.", "challenge_desk.", "challenge_roll."),
         ),
         Entry(_l("Payments"), "payments_bureau.index", "payments", Permission.PAYMENT_READ, "payments_bureau."),
         Entry(_l("Outgoing mail"), "mail_bureau.outbox", "mail", Permission.MAIL_READ, "mail_bureau."),

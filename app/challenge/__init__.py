@@ -8,7 +8,7 @@ from flask import Flask
 
 from app import jobs
 from app.challenge import cli, mails, sentences, services, voter_mails, words
-from app.challenge.views import ballot, bureau, checking, desk, nominees, public
+from app.challenge.views import ballot, bureau, checking, desk, nominees, public, roll
 
 
 def init_app(app: Flask) -> None:
@@ -19,6 +19,7 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(checking.bp)
     app.register_blueprint(bureau.bp)
     app.register_blueprint(desk.bp)
+    app.register_blueprint(roll.bp)
     app.jinja_env.globals.update(challenge_words=words)
     app.jinja_env.filters.update(percent=words.percent)
     sentences.register()

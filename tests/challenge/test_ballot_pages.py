@@ -8,8 +8,10 @@ from datetime import timedelta
 
 import pytest
 from nacl.signing import VerifyKey
+from sqlalchemy import select, update
 
 from app.accounts import queries as accounts
+from app.accounts.models import AccountSession
 from app.challenge import filling, links
 from app.challenge.board import canonical, hash_of
 from app.challenge.deciding import Method
@@ -19,6 +21,7 @@ from app.challenge.services import electorate, files, slots
 from app.challenge.services.electorate import Invitation
 from app.core import clock, vault
 from app.core.db import atomic, db
+from tests.faults.plug import everything
 
 from .conftest import make_member, said
 from .polls import make_poll
@@ -301,3 +304,34 @@ def test_v5_while_open_pages_tell_the_turnout_and_nothing_of_what_was_chosen(cli
     page = client.get(pages_of(poll)).text
     assert said("%(voted)s of %(roll)s have voted (%(percent)s)", voted=1, roll=6, percent="16,66%") in page
     assert vault.read(f"challenge.{poll.edition_id}.slot")
+
+
+def test_v5_the_pages_of_the_vote_leave_no_line_in_the_log_and_no_moment_at_a_session(
+    client, poll, voter, caplog, capfd
+):
+    caplog.set_level("INFO")
+    old = clock.now() - timedelta(days=2)
+    db.session.execute(update(AccountSession).values(last_seen_at=old))
+    votes(client, pages_of(poll), **{"place-1": "1", "word": "heide"})
+    client.get(f"{pages_of(poll)}/receipt")
+    client.post(f"/challenge/{poll.edition_id}/check", data={"wanted": poll.lies[0].digest})
+    told = "".join((*capfd.readouterr(), caplog.text))
+    assert "request" not in told
+    for secret in ("ballot.", "heide", str(voter.id), voter.name, poll.lies[0].digest):
+        assert secret not in told
+    assert db.session.scalars(select(AccountSession.last_seen_at)).all() == [old]
+    client.get("/challenge/nominate")
+    assert "nominees.find" in "".join((*capfd.readouterr(), caplog.text))
+    assert db.session.scalars(select(AccountSession.last_seen_at)).all() != [old]
+
+
+def test_v5_a_database_with_all_its_rows_has_no_choice_no_code_and_no_name_beside_an_envelope(client, poll, voter):
+    _page, sent = reviewed(client, pages_of(poll), **{"place-1": "1", "word": "heidebrem"})
+    client.post(f"{pages_of(poll)}/cast", data=sent)
+    rows = {name: repr(held) for name, held in everything().items()}
+    for secret in (sent["code"], "heidebrem", sent["mark"]):
+        assert not any(secret in held for held in rows.values())
+    digest = poll.lies[0].digest
+    assert {name for name, held in rows.items() if digest in held} == {"challenge_board", "challenge_envelope"}
+    named = {name for name, held in rows.items() if poll.lies[0].slot in held}
+    assert named == {"challenge_envelope"}
