@@ -205,13 +205,23 @@ def titled(text: str, limit: int) -> Sequence[Gathering]:
     return db.session.scalars(query.order_by(Gathering.starts_at.desc(), Gathering.id).limit(limit)).all()
 
 
-_BY_ID = select(Gathering).where(Gathering.id == bindparam("id", type_=Uuid())).options(joinedload(Gathering.speakers))
+_ALONE = select(Gathering).where(Gathering.id == bindparam("id", type_=Uuid()))
+_BY_ID = _ALONE.options(joinedload(Gathering.speakers))
 _WITH_MATERIALS = _BY_ID.options(joinedload(Gathering.materials))
 
 
 def published(id: UUID, *, with_materials: bool = False) -> Gathering:
     """Return a gathering as the world may see it, cancelled ones included; a draft is not found."""
-    gathering = _found(_WITH_MATERIALS if with_materials else _BY_ID, id)
+    return _seen_by_all(_WITH_MATERIALS if with_materials else _BY_ID, id)
+
+
+def to_book(id: UUID) -> Gathering:
+    """Return the same without those who speak there: whoever books asks for no more, and others may wait."""
+    return _seen_by_all(_ALONE, id)
+
+
+def _seen_by_all(statement: Select[Any], id: UUID) -> Gathering:
+    gathering = _found(statement, id)
     if gathering.state not in SEEN_BY_ALL:
         raise NotFound
     return gathering

@@ -203,15 +203,18 @@ def entries_with_gathering(ids: Sequence[UUID]) -> Sequence[WaitlistEntry]:
     return db.session.scalars(wanted.options(joinedload(WaitlistEntry.gathering)).order_by(WaitlistEntry.seq)).all()
 
 
+_WAIT_BEFORE = select(func.count()).where(
+    WaitlistEntry.gathering_id == bindparam("gathering_id", type_=Uuid()),
+    WaitlistEntry.state == EntryState.WAITING,
+    WaitlistEntry.mode == bindparam("mode", type_=WaitlistEntry.mode.type),
+    WaitlistEntry.seq < bindparam("seq", type_=Integer()),
+)
+
+
 def position(entry: WaitlistEntry) -> int:
     """Return the place in line, counted from one: who left or was seated no longer counts."""
-    ahead = select(func.count()).where(
-        WaitlistEntry.gathering_id == entry.gathering_id,
-        WaitlistEntry.state == EntryState.WAITING,
-        WaitlistEntry.mode == entry.mode,
-        WaitlistEntry.seq < entry.seq,
-    )
-    return 1 + (db.session.scalar(ahead) or 0)
+    values = {"gathering_id": entry.gathering_id, "mode": entry.mode, "seq": entry.seq}
+    return 1 + (db.session.scalar(_WAIT_BEFORE, values) or 0)
 
 
 def overdue_offers() -> list[UUID]:

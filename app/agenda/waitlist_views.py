@@ -48,14 +48,14 @@ def book_for(gathering_id: UUID, account: Account, mode: SeatMode | None = None,
     The mail is written before the transaction: on SQLite that begins with the lock, and on PostgreSQL everybody who
     wants the same gathering waits for whoever holds its row.
     """
-    gathering, person, row_id = queries.published(gathering_id), account.id, uuid4()
+    gathering, person, row_id = queries.to_book(gathering_id), account.id, uuid4()
     waitlist_mails.make_ready(gathering, account, row_id, mode)
     title, fee, hybrid = gathering.title, gathering.fee_cents, gathering.online_capacity is not None
     with atomic():
         got = services.book_seat(
-            queries.published(gathering_id), person, by=person, id=row_id, fee_seen=fee_seen, mode=mode
+            queries.to_book(gathering_id), person, by=person, id=row_id, fee_seen=fee_seen, mode=mode
         )
-    if hybrid and not (isinstance(got, Booking) and got.pay_by):
+    if hybrid and not (fee and isinstance(got, Booking) and got.pay_by):
         return Got(_told(got, title))
     if isinstance(got, Booking) and not fee:
         return Got(_("Your seat at “%(title)s” is booked. The confirmation is on its way by mail.", title=title))

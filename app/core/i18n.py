@@ -67,8 +67,13 @@ def language() -> str:
 
 @contextmanager
 def speaking(language_code: str) -> Iterator[None]:
-    """Speak a person's own language for a while: mails go out in the reader's, not the actor's."""
-    before = g.pop("spoken", None) if has_app_context() else None
+    """Speak a person's own language for a while: mails go out in the reader's, not the actor's.
+
+    The actor's is found first, while who that is has been read already: a transaction forgets it.
+    """
+    before = _spoken() if has_app_context() else None
+    if before:
+        g.pop("spoken", None)
     try:
         with force_locale(language_code):
             yield

@@ -22,6 +22,7 @@ from app.core.db import db
 from .conftest import NOW, make_gathering, make_member, said
 
 MOST_QUERIES = 6
+MOST_TO_BOOK = 12
 MOST_QUERIES_AT_HOME = 25
 
 
@@ -334,3 +335,14 @@ def test_g3_p10_a_seat_that_is_offered_and_one_to_pay_wait_on_the_home(client, s
     assert f'href="/agenda/{asked.id}"' in next_things
     assert f'href="/agenda/bookings/{booking.id}/pay"' in next_things
     assert statements(lambda: client.get("/home")) <= MOST_QUERIES_AT_HOME
+
+
+def test_g2_one_click_asks_little_whether_it_brings_a_seat_or_a_place_in_line(client, sign_in):
+    free, full = make_gathering(), make_gathering(title="Vol", capacity=1, starts_at=NOW + timedelta(days=20))
+    other = make_member()
+    services.book_seat(full, other.id, by=other.id)
+    sign_in(client, make_member())
+    db.session.commit()
+    for gathering_id in (free.id, full.id):
+        db.session.expire_all()
+        assert statements(lambda one=gathering_id: client.post(f"/agenda/{one}/book")) <= MOST_TO_BOOK

@@ -7,6 +7,7 @@ from typing import TypeVar
 from uuid import UUID
 
 from sqlalchemy.orm import make_transient_to_detached
+from sqlalchemy.orm.attributes import set_committed_value
 
 from app.accounts import queries as accounts
 from app.agenda import queries
@@ -14,6 +15,7 @@ from app.agenda import waitlist_queries as waitlist
 from app.agenda.absences.services import refuse_who_comes_too_seldom
 from app.agenda.attendance import queries as attendance
 from app.agenda.attendance.refusals import AlreadyThere
+from app.agenda.booking_queries import asking
 from app.agenda.events import SeatBooked, SeatReleased, WaitlistJoined
 from app.agenda.models import (
     Booking,
@@ -25,6 +27,7 @@ from app.agenda.models import (
     Pool,
     SeatMode,
     WaitlistEntry,
+    Wish,
 )
 from app.agenda.services import fees, seats
 from app.agenda.services import waitlist as line
@@ -77,19 +80,20 @@ def book_seat(
     _refuse_unless_open(gathering)
     mode = _pool(gathering, mode).mode
     seats.one_at_a_time(gathering.id, account_id)
-    if held := queries.live_booking(gathering.id, account_id):
+    found = asking(gathering, account_id)
+    if found.has_seat and (held := queries.live_booking(gathering.id, account_id)):
         return held if held.mode is mode else _other_mode(held, mode, by=by, id=id)
-    entry = waitlist.live_entry(gathering.id, account_id)
+    entry = waitlist.live_entry(gathering.id, account_id) if found.in_line else None
     if entry is not None and entry.state is EntryState.OFFERED and entry.mode is mode:
         return line.accept_offer(entry.id, by=by, fee_seen=fee_seen)
     _refuse_unless_member(gathering, account_id)
-    if elsewhere := waitlist.seat_elsewhere(account_id, gathering):
+    if found.elsewhere and (elsewhere := waitlist.seat_elsewhere(account_id, gathering)):
         raise SeatElsewhere(elsewhere.id, elsewhere.title)
-    if entry is None:
+    if entry is None and found.later:
         refuse_who_comes_too_seldom(gathering, account_id)
     fees.refuse_another_fee(gathering, fee_seen)
     buyer = fees.buyer_for(gathering, account_id)
-    return _seat_or_place(gathering, account_id, mode, entry, buyer, by=by, id=id)
+    return _seat_or_place(gathering, account_id, mode, entry, found.wish, buyer, by=by, id=id)
 
 
 def _seat_or_place(
@@ -97,13 +101,13 @@ def _seat_or_place(
     account_id: UUID,
     mode: SeatMode,
     entry: WaitlistEntry | None,
+    wish: Wish,
     buyer: Buyer | None,
     *,
     by: UUID,
     id: UUID | None,
 ) -> Booking | WaitlistEntry:
     """Ask for what there seems to be, and look again when somebody was quicker."""
-    wish = waitlist.wish_of(account_id) if entry is None and not _pool(gathering, mode).left else None
     for _try in range(TRIES):
         if _pool(gathering, mode).left:
             terms, now = terms_of(gathering), clock.now()
@@ -113,16 +117,15 @@ def _seat_or_place(
             if seat is not None:
                 fees.charge(gathering, seat.id, account_id, buyer=buyer, by=by)
                 own = entry if entry is not None and entry.mode is mode else None
-                return _booked(gathering, account_id, seat, own, by=by)
+                return _booked(gathering, account_id, mode, seat, own, by=by)
         elif entry is not None:
             return entry
         elif not line.is_open(gathering):
             raise GatheringFull
         else:
-            wish = wish or waitlist.wish_of(account_id)
             place = seats.queue(gathering.id, account_id, mode, now=clock.now(), wish=wish, id=id)
             if place is not None:
-                return _placed(gathering, account_id, place, by=by)
+                return _placed(gathering, account_id, mode, place, by=by)
         db.session.refresh(gathering)
         _refuse_unless_open(gathering)
         if held := queries.live_booking(gathering.id, account_id):
@@ -131,7 +134,9 @@ def _seat_or_place(
     raise GatheringFull
 
 
-def _booked(gathering: Gathering, account_id: UUID, seat: Given, entry: WaitlistEntry | None, *, by: UUID) -> Booking:
+def _booked(
+    gathering: Gathering, account_id: UUID, mode: SeatMode, seat: Given, entry: WaitlistEntry | None, *, by: UUID
+) -> Booking:
     if entry is not None:
         line.seated_by_own_click(entry, gathering, seat.id)
     db.session.expire(gathering, ["seats_taken", "online_taken", "arrivals"])
@@ -139,10 +144,10 @@ def _booked(gathering: Gathering, account_id: UUID, seat: Given, entry: Waitlist
         "booking.made", by=by, on=("booking", seat.id), after={"title": gathering.title, "account_id": account_id}
     )
     publish(SeatBooked(booking_id=seat.id, gathering_id=gathering.id, account_id=account_id, sequence=seat.sequence))
-    return _row(Booking(id=seat.id))
+    return _row(Booking(id=seat.id), gathering, account_id, mode, seat)
 
 
-def _placed(gathering: Gathering, account_id: UUID, place: Given, *, by: UUID) -> WaitlistEntry:
+def _placed(gathering: Gathering, account_id: UUID, mode: SeatMode, place: Given, *, by: UUID) -> WaitlistEntry:
     db.session.expire(gathering, ["queued"])
     audit.record(
         "waitlist.joined",
@@ -153,17 +158,27 @@ def _placed(gathering: Gathering, account_id: UUID, place: Given, *, by: UUID) -
     publish(
         WaitlistJoined(entry_id=place.id, gathering_id=gathering.id, account_id=account_id, sequence=place.sequence)
     )
-    return _row(WaitlistEntry(id=place.id))
+    return _row(WaitlistEntry(id=place.id), gathering, account_id, mode, place)
 
 
-def _row(row: R) -> R:
-    """Stand for a row that was just written: it is read when somebody looks, not while others wait for the lock."""
+def _row(row: R, gathering: Gathering, account_id: UUID, mode: SeatMode, given: Given) -> R:
+    """Stand for a row that was just written, with what is known of it.
+
+    The rest is read when somebody asks for it, not while others wait for the lock.
+    """
     session = db.session()
     known: R | None = session.identity_map.get(session.identity_key(type(row), row.id))
     if known is not None:
         return known
     make_transient_to_detached(row)
-    db.session.add(row)
+    session.add(row)
+    for name, value in (
+        ("gathering_id", gathering.id),
+        ("account_id", account_id),
+        ("mode", mode),
+        ("seq", given.seq),
+    ):
+        set_committed_value(row, name, value)
     return row
 
 
@@ -200,7 +215,7 @@ def _other_mode(held: Booking, to: SeatMode, *, by: UUID, id: UUID | None) -> Bo
     wish = waitlist.wish_of(held.account_id)
     place = seats.queue(gathering.id, held.account_id, to, now=clock.now(), wish=wish, id=id)
     assert place is not None
-    return _placed(gathering, held.account_id, place, by=by)
+    return _placed(gathering, held.account_id, to, place, by=by)
 
 
 def _refuse_unless_open(gathering: Gathering) -> None:

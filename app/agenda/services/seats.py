@@ -329,13 +329,18 @@ def _one_by_one(model: Row, counting: Update, values: dict[str, Any]) -> tuple[i
     ).one_or_none()
     if counted is None:
         return None, 0, None
-    statement = (
-        sqlite_insert(model)
-        .values(**values, seq=counted.number)
-        .on_conflict_do_nothing(index_elements=["gathering_id", WHOSE[model]], index_where=LIVE[model])
-        .returning(model.seq)
+    written = db.session.execute(_written(model), {**values, "seq": counted.number}).scalar()
+    return counted.number, counted.sequence, written
+
+
+@cache
+def _written(model: Row) -> Any:
+    """Insert a row where the person has none yet, and tell its number."""
+    table = cast("Table", model.__table__)
+    written = sqlite_insert(table).on_conflict_do_nothing(
+        index_elements=["gathering_id", WHOSE[model]], index_where=LIVE[model]
     )
-    return counted.number, counted.sequence, db.session.scalar(statement)
+    return written.returning(table.c.seq)
 
 
 def _take_back(model: Row, counting: Update, gathering_id: UUID, mode: SeatMode) -> None:
