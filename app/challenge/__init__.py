@@ -7,7 +7,7 @@ from datetime import timedelta
 from flask import Flask
 
 from app import jobs
-from app.challenge import cli, mails, sentences, services, voter_mails, words
+from app.challenge import desk_cli, mails, sentences, services, voter_mails, words
 from app.challenge.views import ballot, bureau, checking, desk, nominees, public, roll
 
 
@@ -28,5 +28,5 @@ def init_app(app: Flask) -> None:
     voter_mails.register()
     jobs.handler("challenge.tell_heads")(mails.tell_heads)
     jobs.schedule("challenge.tell_heads", handler="challenge.tell_heads", daily_at="07:00")
-    for command in cli.COMMANDS:
+    for command in desk_cli.COMMANDS:
         app.cli.add_command(command)

@@ -5,9 +5,12 @@ from __future__ import annotations
 from datetime import date, datetime, time, timedelta
 from uuid import UUID
 
+from nacl.public import PrivateKey
+from nacl.signing import SigningKey
+
 from app.challenge.defaults import TERMS, TIE_ORDER
 from app.challenge.models import Model, Scope
-from app.challenge.services import CaseDetails, EditionDetails, Work
+from app.challenge.services import CaseDetails, EditionDetails, TrusteeDetails, Work
 from app.core import clock
 
 INTRO = (
@@ -43,6 +46,18 @@ NOON, MIDNIGHT, EVENING = time(12), time(0), time(23, 59)
 def case_details() -> CaseDetails:
     """Return the case, with a page of figures as a PDF."""
     return CaseDetails(text=CASE, content=A_CASE, name="de-waterlelie-cijfers.pdf")
+
+
+def trustee_details() -> TrusteeDetails:
+    """Return who keeps the key of the ballots; the secret half is as invented as the notary is."""
+    encryption, signing = PrivateKey(b"demo".ljust(32)), SigningKey(b"demo".ljust(32))
+    return TrusteeDetails(
+        name="mr. Hanneke Vos, notaris",
+        email="notaris@demo.example",
+        locale="nl",
+        encryption=bytes(encryption.public_key).hex(),
+        signing=bytes(signing.verify_key).hex(),
+    )
 
 
 def work_of() -> Work:

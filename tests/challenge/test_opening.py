@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 
 import pytest
 from markupsafe import escape
@@ -11,7 +13,8 @@ from nacl.signing import SigningKey
 from app.audit import queries as audit
 from app.audit.models import AuditEntry
 from app.challenge import queries, services
-from app.challenge.board import Kind, canonical, hash_of, hash_of_digests
+from app.challenge.board import Kind, canonical, following, hash_of, hash_of_digests, receipt
+from app.challenge.bundle import jury_file, result_file, zipped
 from app.challenge.models import EditionState, Method, RoundKind
 from app.challenge.sealing import Vote, new_code
 from app.challenge.services import casting, files, slots
@@ -19,6 +22,7 @@ from app.challenge.services.opening import WRONG
 from app.core import vault
 from app.core.db import atomic, db
 from app.core.i18n import speaking
+from tests.challenge.editions import TOOLS
 
 from .conftest import fresh, make_ready, said
 from .desk import at, box_of, end, uploaded
@@ -159,6 +163,45 @@ def test_v5_an_envelope_that_does_not_open_is_told_loudly(client, at_work, close
         "Anybody who checks the result sees this. Ask the trustee, and tell the chair of the jury, before you go on."
     )
     assert said(warning) in client.get(at(closed)).text
+
+
+def test_v5_the_stand_alone_verifier_accepts_what_the_portal_kept_and_finds_receipt_head_and_code(
+    client, at_work, closed, votes, trustee, tmp_path
+):
+    client.post(at(closed, "/opened"), data=uploaded(from_trustee(client, closed, trustee)))
+    rules, ballots = files.read(closed.id, "rules"), files.read(closed.id, "ballots")
+    codes = [each["code"] for each in rules["criteria"]]
+    marks = {(juror, one, code): 7 + 3 * one for juror in (1, 2, 3) for one in (1, 2, 3) for code in codes}
+    jury = jury_file(rules["edition"], marks, decided={})
+    result = result_file(rules, jury, ballots["ballots"])
+    entries = [one.entry for one in queries.board(closed.id)]
+    entries.append(
+        following(rules["edition"], entries[-1], Kind.COUNTED, {"jury": hash_of(jury), "result": hash_of(result)})
+    )
+    board = {"edition": rules["edition"], "entries": [entry.told() for entry in entries]}
+    sealed = files.read(closed.id, "sealed")
+    bundle = {"board": board, "rules": rules, "sealed": sealed, "ballots": ballots, "jury": jury, "result": result}
+    (tmp_path / "bundle.zip").write_bytes(zipped(bundle))
+    cast = next(entry for entry in entries if entry.kind is Kind.CAST)
+    (tmp_path / "receipt.json").write_bytes(canonical(receipt(cast, slots.server_key(closed.id))))
+    command = [
+        sys.executable,
+        "-I",
+        "-S",
+        str(TOOLS / "challenge_verify.py"),
+        "bundle.zip",
+        "--receipt",
+        "receipt.json",
+    ]
+    own = ["--code", votes[0].code, "--head", f"{cast.seq}:{cast.hash}", "--english"]
+    done = subprocess.run([*command, *own], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.stdout.endswith("Everything is right.\n"), done.stdout + done.stderr
+
+
+def test_v5_a_cast_tells_no_moment_and_no_person(closed):
+    for entry in queries.board(closed.id):
+        if entry.kind == Kind.CAST:
+            assert set(entry.payload) == {"digest", "replaces"}
 
 
 def test_v6_where_the_jury_alone_decides_closing_leaves_nothing_to_open(client, at_work, officer, make_account):

@@ -4,6 +4,7 @@ from app.challenge.queries.ballot import kept_files, trial, trials, trials_passe
 from app.challenge.queries.editions import (
     board,
     edition,
+    edition_of,
     editions_for_bureau,
     facts,
     last_entry,
@@ -23,6 +24,7 @@ from app.challenge.queries.nominees import (
 __all__ = [
     "board",
     "edition",
+    "edition_of",
     "editions_for_bureau",
     "facts",
     "kept_files",

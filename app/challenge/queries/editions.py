@@ -64,6 +64,15 @@ def running_edition() -> Edition | None:
     return db.session.scalar(wanted.limit(1))
 
 
+def edition_of(year: int) -> Edition:
+    """Return the edition of a year that was not cancelled."""
+    wanted = select(Edition).where(Edition.year == year, Edition.state != EditionState.CANCELLED)
+    found = db.session.scalar(wanted)
+    if found is None:
+        raise NotFound
+    return found
+
+
 def open_editions() -> list[Edition]:
     """Return the editions in which the verdict is given now."""
     return list(db.session.scalars(select(Edition).where(Edition.state == EditionState.OPEN).order_by(Edition.id)))

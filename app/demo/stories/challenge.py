@@ -5,7 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from app.challenge import services
-from app.challenge.demo import REASON, case_details, edition_details, work_of
+from app.challenge.demo import REASON, case_details, edition_details, trustee_details, work_of
 from app.challenge.models import NominationKind
 from app.demo.stage import Stage, Story
 
@@ -47,6 +47,8 @@ def _this_year(stage: Stage) -> Story:
     yield stage.at(9, 8)
     why = "Ik begin volgende week aan een opdracht die al mijn tijd vraagt."
     services.withdraw(asked[2], why=why, by=stage.account(TAKE_PART[2]).id)
+    yield stage.at(4, 14)
+    services.entrust(edition_id, trustee_details(), by=officer)
 
 
 def _puts_forward(stage: Stage, edition_id: UUID, who: str, by: str) -> UUID:
