@@ -28,8 +28,11 @@ from app.agenda.guests import queries as guests_queries
 from app.agenda.guests import services as guests_services
 from app.audit.services import names_from
 from app.challenge import events as challenge
+from app.challenge import jury_mails, ties
 from app.challenge import mails as challenge_mails
 from app.challenge import services as challenge_services
+from app.challenge.models import RecusalReason
+from app.challenge.views import jury as challenge_jury
 from app.core import access, calendars, events, navigation, panels
 from app.core.events import Event
 from app.core.i18n import _l
@@ -41,6 +44,7 @@ from app.development import mails as development_mails
 from app.development import services as development_services
 from app.membership import events as membership
 from app.membership import mails as membership_mails
+from app.membership import queries as membership_queries
 from app.membership import services as membership_services
 from app.membership.models import Benefit
 from app.membership.queries import value
@@ -59,6 +63,8 @@ SUBSCRIPTIONS: tuple[tuple[type[Event], Callable[[Any], object]], ...] = (
     (accounts.AccountAnonymised, profiles.forget_profile),
     (accounts.AccountAnonymised, development_services.forget_learner),
     (accounts.AccountAnonymised, challenge_services.forget_nominee),
+    (accounts.AccountAnonymised, challenge_services.leave_jury),
+    (accounts.AccountAnonymised, challenge_services.forget_juror),
     (accounts.AccountChanged, profiles.follow_account),
     (membership.ApplicationSubmitted, profiles.follow_application),
     (membership.ApplicationSubmitted, membership_mails.application_received),
@@ -137,6 +143,7 @@ SUBSCRIPTIONS: tuple[tuple[type[Event], Callable[[Any], object]], ...] = (
     (development.CertificateWithdrawn, development_mails.certificate_withdrawn),
     (challenge.NomineeAsked, challenge_mails.nominated),
     (challenge.NomineeTakesPart, challenge_mails.taking_part),
+    (challenge.JurorAsked, jury_mails.invited),
 )
 
 OWN_LADDERS = ("membership_period",)
@@ -150,7 +157,7 @@ MENUS: dict[str, tuple[Entry, ...]] = {
             _l("Challenge"),
             "challenge.index",
             "challenge",
-            section=("challenge.", "nominees.", "ballot.", "public_ballots."),
+            section=("challenge.", "nominees.", "ballot.", "public_ballots.", "jury.", "chair."),
         ),
         Entry(_l("Sign in"), "accounts.sign_in", "sign-in"),
     ),
@@ -165,7 +172,7 @@ MENUS: dict[str, tuple[Entry, ...]] = {
             _l("Challenge"),
             "challenge.index",
             "challenge",
-            section=("challenge.", "nominees.", "ballot.", "public_ballots."),
+            section=("challenge.", "nominees.", "ballot.", "public_ballots.", "jury.", "chair."),
         ),
         Entry(_l("My account"), "accounts.overview", "account"),
         Entry(_l("Bureau"), "bureau.home", "queue", Permission.BUREAU_ENTER),
@@ -219,7 +226,7 @@ MENUS: dict[str, tuple[Entry, ...]] = {
             "challenge_bureau.index",
             "challenge",
             Permission.CHALLENGE_READ,
-            ("challenge_bureau.", "challenge_desk.", "challenge_roll."),
+            ("challenge_bureau.", "challenge_desk.", "challenge_roll.", "jury_bureau."),
         ),
         Entry(_l("Payments"), "payments_bureau.index", "payments", Permission.PAYMENT_READ, "payments_bureau."),
         Entry(_l("Outgoing mail"), "mail_bureau.outbox", "mail", Permission.MAIL_READ, "mail_bureau."),
@@ -234,6 +241,7 @@ PANELS: tuple[tuple[str, str, Load], ...] = (
     ("public_home", "agenda/public_panel.html", agenda_views.public_panel),
     ("account", "agenda/account_panel.html", agenda_feeds.account_panel),
     ("home_next", "", agenda_views.home_next),
+    ("home_next", "", challenge_jury.home_next),
     ("home", "agenda/home_panel.html", agenda_views.home_panel),
     ("gathering", "agenda/bureau/feedback_panel.html", feedback_bureau.panel),
     ("membership", "payments/panel_method.html", payments_views.method_panel),
@@ -261,6 +269,8 @@ def connect(app: Flask) -> None:
     value.tells(agenda_queries.visits_told)
     value.offers(agenda_queries.coming_told)
     calendars.add_source("agenda", agenda_entries.own_seats)
+    ties.add(RecusalReason.PEER_GROUP, agenda_queries.met_in_peer_review)
+    ties.add(RecusalReason.BUSINESS, membership_queries.share_company)
     for kind, handler in SUBSCRIPTIONS:
         events.subscribe(kind, handler)
     for subject_type in OWN_LADDERS:

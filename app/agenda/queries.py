@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
@@ -12,7 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import BindParameter, ColumnElement, Integer, Select, Uuid, and_, bindparam, case, func, or_, select
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import aliased, joinedload
 
 from app.agenda.entries import LISTED, Listed, listed
 from app.agenda.models import Booking, BookingState, Gathering, GatheringKind, GatheringState
@@ -399,6 +399,29 @@ def visits_told(account_id: UUID, first: date, last: date) -> list[tuple[str, st
     """M10: return the gatherings somebody had a seat at and did not stay away from, as title and day, latest first."""
     rows = db.session.execute(_LATEST_FIRST, _between(account_id, first, last))
     return [(row.title, short_date(row.starts_at)) for row in rows]
+
+
+def met_in_peer_review(these: Collection[UUID], others: Collection[UUID]) -> list[tuple[UUID, UUID]]:
+    """V4: return who of some sat with whom of others in a peer review that has begun."""
+    one, other = aliased(Booking), aliased(Booking)
+    sat = [seat.state == BookingState.CONFIRMED for seat in (one, other)]
+    came = [seat.no_show_at.is_(None) for seat in (one, other)]
+    wanted = (
+        select(one.account_id, other.account_id)
+        .join(other, other.gathering_id == one.gathering_id)
+        .join(Gathering, Gathering.id == one.gathering_id)
+        .where(
+            Gathering.kind == GatheringKind.OPEN_PEER_REVIEW,
+            Gathering.state == GatheringState.PUBLISHED,
+            Gathering.starts_at <= clock.now(),
+            one.account_id.in_(these),
+            other.account_id.in_(others),
+            *sat,
+            *came,
+        )
+        .distinct()
+    )
+    return [(row[0], row[1]) for row in db.session.execute(wanted)]
 
 
 def last_seats(account_ids: Iterable[UUID]) -> dict[UUID, datetime]:

@@ -7,8 +7,9 @@ from datetime import timedelta
 from flask import Flask
 
 from app import jobs
-from app.challenge import desk_cli, mails, sentences, services, voter_mails, words
-from app.challenge.views import ballot, bureau, checking, desk, nominees, public, roll
+from app.challenge import desk_cli, jury_mails, mails, queries, sentences, services, ties, voter_mails, words
+from app.challenge.models import RecusalReason
+from app.challenge.views import ballot, bureau, chair, checking, desk, jury, jury_bureau, nominees, public, roll
 
 
 def init_app(app: Flask) -> None:
@@ -17,14 +18,20 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(nominees.bp)
     app.register_blueprint(ballot.bp)
     app.register_blueprint(checking.bp)
+    app.register_blueprint(jury.bp)
+    app.register_blueprint(chair.bp)
     app.register_blueprint(bureau.bp)
     app.register_blueprint(desk.bp)
     app.register_blueprint(roll.bp)
+    app.register_blueprint(jury_bureau.bp)
     app.jinja_env.globals.update(challenge_words=words)
     app.jinja_env.filters.update(percent=words.percent)
     sentences.register()
     jobs.handler("challenge.close")(services.close_due)
     jobs.schedule("challenge.close", handler="challenge.close", every=timedelta(minutes=1), at_start=True)
+    jobs.handler("challenge.write_jurors")(jury_mails.write_jurors)
+    jobs.schedule("challenge.write_jurors", handler="challenge.write_jurors", every=timedelta(minutes=15))
+    ties.add(RecusalReason.PUT_FORWARD, queries.put_forward_by)
     voter_mails.register()
     jobs.handler("challenge.tell_heads")(mails.tell_heads)
     jobs.schedule("challenge.tell_heads", handler="challenge.tell_heads", daily_at="07:00")

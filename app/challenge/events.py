@@ -23,6 +23,13 @@ class NomineeTakesPart(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class JurorAsked(Event):
+    """Somebody was asked for the jury of an edition."""
+
+    juror_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
 class EditionCancelled(Event):
     """An edition will have no result."""
 

@@ -143,3 +143,19 @@ def _severity(
     }
     whole = sum(means.values(), Fraction(0)) / len(means)
     return {juror: mean - whole for juror, mean in means.items()}
+
+
+def strictness(marks: Marks, nominees: Sequence[int], criteria: Sequence[str]) -> dict[int, int]:
+    """Return by how many hundredths each juror marks above the panel, on average over what all of them marked.
+
+    It stands beside the scores, for the chair; nothing is counted with it. Empty where no mark is everybody's.
+    """
+    jurors = sorted({juror for juror, _nominee, _criterion in marks})
+    shared = [
+        (one, code) for one in nominees for code in criteria if all((each, one, code) in marks for each in jurors)
+    ]
+    if not shared:
+        return {}
+    sums = {juror: sum(marks[juror, *cell] for cell in shared) for juror in jurors}
+    whole, size = sum(sums.values()), HALVES * len(jurors) * len(shared)
+    return {juror: half_up(HUNDRED * (sums[juror] * len(jurors) - whole), size) for juror in jurors}

@@ -10,7 +10,7 @@ from app.audit import services as audit
 from app.audit.services import Field, ObjectKind, Page, Thing
 from app.audit.values import choice, day, kilobytes, moment
 from app.challenge import words
-from app.challenge.models import Edition, Nominee, Scope
+from app.challenge.models import Edition, Juror, Nominee, Scope
 from app.core.db import db
 from app.core.i18n import _l
 from app.core.permissions import Permission
@@ -50,6 +50,23 @@ SENTENCES = {
     "nominee.withdrawn": (_l("Nominee withdrew"), _l("%(person)s withdrew from “%(object)s”")),
     "nominee.work_begun": (_l("Work on the case begun"), _l("%(actor)s began to work on the case of “%(object)s”")),
     "nominee.file_handed_in": (_l("Plan handed in"), _l("%(actor)s handed in a plan for “%(object)s”")),
+    "edition.chair_decided": (_l("Chair decided"), _l("%(actor)s decided on a panel score of “%(object)s”")),
+    "edition.reasons_edited": (_l("Reasons edited"), _l("%(actor)s edited reasons of the jury of “%(object)s”")),
+    "juror.asked": (_l("Juror asked"), _l("%(actor)s asked %(person)s for the jury of “%(object)s”")),
+    "juror.accepted": (_l("Juror sits"), _l("%(actor)s sits in the jury of “%(object)s”")),
+    "juror.declined": (_l("Juror declined"), _l("%(person)s does not sit in the jury of “%(object)s”")),
+    "juror.removed": (_l("Juror removed"), _l("%(actor)s took %(person)s out of the jury of “%(object)s”")),
+    "juror.chairs": (_l("Chair chosen"), _l("%(actor)s let %(person)s chair the jury of “%(object)s”")),
+    "juror.began": (_l("Scoring begun"), _l("%(actor)s began to score a nominee of “%(object)s”")),
+    "juror.handed_in": (_l("Scores handed in"), _l("%(actor)s handed in the scores for “%(object)s”")),
+    "juror.recused": (
+        _l("Juror recused"),
+        _l("%(actor)s recused %(person)s from a nominee of “%(object)s”"),
+    ),
+    "juror.recusal_lifted": (
+        _l("Recusal lifted"),
+        _l("%(actor)s let %(person)s judge a nominee of “%(object)s” after all: %(reason)s"),
+    ),
 }
 SCOPES = {
     Scope.BROAD: _l("Everybody in the circle"),
@@ -90,6 +107,13 @@ FIELDS = {
     "fingerprint": Field(_l("Fingerprint of the key")),
     "copy": Field(_l("Copy of the key")),
     "reason": Field(_l("Reason")),
+    "nominee": Field(_l("Number of the nominee")),
+    "criterion": Field(_l("Criterion")),
+    "score": Field(_l("Panel score"), lambda value: words.score(int(value))),
+    "shown": Field(_l("Reasons shown")),
+    "of": Field(_l("Reasons in all")),
+    "recused_for": Field(_l("Recused because of"), choice(words.RECUSALS)),
+    "note": Field(_l("Explanation")),
     "state": Field(_l("State"), choice({state: label for state, (_tone, label) in words.STATES.items()})),
 }
 
@@ -98,9 +122,10 @@ def register() -> None:
     """Tell the log its names and sentences."""
     for action, (name, text) in SENTENCES.items():
         audit.sentence(action, text, name=name)
-    for scope in ("edition", "nominee"):
+    for scope in ("edition", "nominee", "juror"):
         audit.fields(scope, FIELDS)
     audit.objects("nominee", ObjectKind(_l("Nominee"), audit.by_id(_nominees)))
+    audit.objects("juror", ObjectKind(_l("Juror"), audit.by_id(_jurors)))
     page = Page("challenge_bureau.show", Permission.CHALLENGE_READ)
     audit.objects("edition", ObjectKind(_l("Interim Challenge"), audit.by_id(_editions), page))
 
@@ -111,9 +136,17 @@ def _editions(ids: list[UUID]) -> dict[UUID, Thing]:
 
 
 def _nominees(ids: list[UUID]) -> dict[UUID, Thing]:
+    return _places(Nominee, ids)
+
+
+def _jurors(ids: list[UUID]) -> dict[UUID, Thing]:
+    return _places(Juror, ids)
+
+
+def _places(kind: type[Nominee | Juror], ids: list[UUID]) -> dict[UUID, Thing]:
     rows = db.session.execute(
-        select(Nominee.id, Nominee.account_id, Edition.title)
-        .join(Edition, Edition.id == Nominee.edition_id)
-        .where(Nominee.id.in_(ids))
+        select(kind.id, kind.account_id, Edition.title)
+        .join(Edition, Edition.id == kind.edition_id)
+        .where(kind.id.in_(ids))
     )
     return {row.id: Thing(row.title, row.account_id) for row in rows}

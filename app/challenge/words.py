@@ -7,8 +7,11 @@ from decimal import Decimal
 from itertools import permutations
 from typing import Any
 
+from app.challenge import rubric
 from app.challenge.board import Kind
+from app.challenge.exact import written
 from app.challenge.models import (
+    Edition,
     EditionState,
     JurorState,
     Method,
@@ -119,6 +122,7 @@ RECUSALS = {
     RecusalReason.CLIENT: _l("The same client or assignment"),
     RecusalReason.COACHING: _l("Coaching or shadow management together"),
     RecusalReason.PEER_GROUP: _l("The same peer group"),
+    RecusalReason.PUT_FORWARD: _l("The juror put this nominee forward"),
     RecusalReason.BUSINESS: _l("Business together, or as rivals"),
     RecusalReason.PERSONAL: _l("Family or friends"),
     RecusalReason.OTHER: _l("Something else"),
@@ -137,6 +141,31 @@ def percent(basis_points: int) -> str:
     """Write basis points as a percentage: `22,5%`."""
     written = f"{Decimal(basis_points) / 100:.2f}".rstrip("0").rstrip(".")
     return f"{written if language() == 'en' else written.replace('.', ',')}%"
+
+
+def mark(halves: int) -> str:
+    """Write a mark in halves: `7,5`."""
+    return decimal(rubric.written(halves))
+
+
+def score(hundredths: int) -> str:
+    """Write a score in hundredths: `7,63`."""
+    return decimal(written(hundredths))
+
+
+def decimal(plain: str) -> str:
+    """Write a number that has a point in the reader's language."""
+    return plain if language() == "en" else plain.replace(".", ",")
+
+
+def severity(hundredths: int) -> str:
+    """Write a difference with its sign: `+0,25`."""
+    return f"+{score(hundredths)}" if hundredths > 0 else score(hundredths)
+
+
+def nominee_name(edition: Edition, number: int, name: str) -> str:
+    """Name a nominee to the jury: by the number where it sees no names."""
+    return _("Nominee %(number)s", number=number) if edition.is_blind else name
 
 
 def tie_orders() -> list[tuple[str, str]]:
@@ -185,6 +214,9 @@ MENDED_ON = {
     Need.TERMS: "challenge_bureau.edit",
     Need.OFFICER: "challenge_bureau.edit",
     Need.VERDICT: "challenge_bureau.rounds",
+    Need.JURY: "jury_bureau.index",
+    Need.JURORS_ANSWERED: "jury_bureau.index",
+    Need.CHAIR: "jury_bureau.index",
     Need.TIE_ORDER: "challenge_bureau.edit",
     Need.KEY: "challenge_desk.show",
     Need.TEST_OPENING: "challenge_desk.show",

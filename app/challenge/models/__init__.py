@@ -17,7 +17,17 @@ from app.challenge.models.edition import (
     TieRule,
 )
 from app.challenge.models.files import COPIES, BundleFile, Trial, Trustee
-from app.challenge.models.jury import Juror, JurorState, Recusal, RecusalReason, Score
+from app.challenge.models.jury import (
+    ChairScore,
+    EditedReason,
+    HandedIn,
+    Juror,
+    JurorState,
+    Recusal,
+    RecusalReason,
+    Score,
+    Sheet,
+)
 from app.challenge.models.nominee import Nomination, NominationKind, Nominee, NomineeState
 from app.challenge.models.voting import Envelope, Invitee, RollEntry
 
@@ -29,10 +39,13 @@ __all__ = [
     "UNFROZEN",
     "BoardEntry",
     "BundleFile",
+    "ChairScore",
     "Criterion",
+    "EditedReason",
     "Edition",
     "EditionState",
     "Envelope",
+    "HandedIn",
     "Invitee",
     "Juror",
     "JurorState",
@@ -49,6 +62,7 @@ __all__ = [
     "RoundKind",
     "Scope",
     "Score",
+    "Sheet",
     "TieRule",
     "Trial",
     "Trustee",

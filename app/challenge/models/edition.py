@@ -181,6 +181,11 @@ class Criterion(Base):
     edition: Mapped[Edition] = relationship(back_populates="criteria")
 
     @property
+    def code(self) -> str:
+        """What the published files call it; criteria are frozen before any of these is written."""
+        return f"c{self.position}"
+
+    @property
     def name(self) -> str:
         """The name in the reader's language."""
         return self.name_en if language() == "en" else self.name_nl

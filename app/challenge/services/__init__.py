@@ -1,6 +1,13 @@
 """What can be done in the Challenge."""
 
 from app.challenge.services.boards import write
+from app.challenge.services.chairing import (
+    ChairMustDecide,
+    EnoughMarks,
+    decide_score,
+    edit_reasons,
+    jury_file_of,
+)
 from app.challenge.services.editions import (
     CaseDetails,
     CriterionDetails,
@@ -13,7 +20,19 @@ from app.challenge.services.editions import (
     set_criteria,
     set_rounds,
 )
+from app.challenge.services.empanelling import (
+    AskedAlready,
+    NotInJury,
+    StandsAsNominee,
+    accept_seat,
+    choose_chair,
+    decline_seat,
+    invite_juror,
+    leave_jury,
+    remove_juror,
+)
 from app.challenge.services.entrusting import NotTheAnswer, TrusteeDetails, entrust, pass_trial
+from app.challenge.services.judging import LeftToOthers, Mark, NotFinished, forget_juror, hand_in, save_sheet
 from app.challenge.services.nominating import (
     NotEligible,
     TooLate,
@@ -30,6 +49,7 @@ from app.challenge.services.opening import (
     close_edition,
     take_in_ballots,
 )
+from app.challenge.services.recusing import lift_recusal, recuse
 from app.challenge.services.transitions import (
     NotReady,
     cancel_edition,
@@ -41,34 +61,56 @@ from app.challenge.services.working import ChangedElsewhere, Work, save_work
 
 __all__ = [
     "STEPS",
+    "AskedAlready",
     "CaseDetails",
+    "ChairMustDecide",
     "ChangedElsewhere",
     "CriterionDetails",
     "EditionDetails",
     "EditionFrozen",
+    "EnoughMarks",
+    "LeftToOthers",
+    "Mark",
     "NotEligible",
+    "NotFinished",
+    "NotInJury",
     "NotReady",
     "NotTheAnswer",
     "NotTheBallots",
+    "StandsAsNominee",
     "TooLate",
     "TrusteeDetails",
     "Work",
     "YearTaken",
+    "accept_seat",
     "agree",
     "cancel_edition",
     "change_case",
     "change_edition",
+    "choose_chair",
     "close_due",
     "close_edition",
+    "decide_score",
     "decline",
+    "decline_seat",
+    "edit_reasons",
     "entrust",
+    "forget_juror",
     "forget_nominee",
+    "hand_in",
+    "invite_juror",
+    "jury_file_of",
+    "leave_jury",
+    "lift_recusal",
     "locked",
     "nominate",
     "open_edition",
     "open_nominations",
     "pass_trial",
     "prepare_edition",
+    "recuse",
+    "remove_juror",
+    "save_sheet",
     "save_work",
     "set_criteria",
     "set_rounds",

@@ -14,7 +14,7 @@ from app.audit import services as audit
 from app.challenge import queries
 from app.challenge.board import Kind
 from app.challenge.events import NomineeAsked, NomineeTakesPart
-from app.challenge.models import Edition, EditionState, Nomination, NominationKind, Nominee, NomineeState
+from app.challenge.models import Edition, EditionState, JurorState, Nomination, NominationKind, Nominee, NomineeState
 from app.challenge.services.boards import write
 from app.challenge.services.transitions import locked
 from app.core import clock, files
@@ -37,6 +37,12 @@ class NotEligible(Refusal):
     """V2: nominees are members on the day that the edition names."""
 
     message = _l("Only who is a member on the day that counts can take part in this edition.")
+
+
+class SitsInJury(Refusal):
+    """V4: nobody judges an edition in which they stand."""
+
+    message = _l("This person is in the jury of this edition, so cannot stand in it as well.")
 
 
 class NamedAlready(Refusal):
@@ -140,3 +146,6 @@ def _refuse_unless_open(edition: Edition, until: datetime | None) -> None:
 def _refuse_unless_eligible(edition: Edition, account_id: UUID) -> None:
     if edition.eligible_on is None or not membership.is_member(account_id, edition.eligible_on):
         raise NotEligible
+    seat = queries.seat_in(edition.id, account_id)
+    if seat is not None and seat.state is not JurorState.DECLINED:
+        raise SitsInJury

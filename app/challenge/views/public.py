@@ -11,7 +11,7 @@ from flask_login import current_user
 from app.accounts import queries as accounts
 from app.accounts.current import current_account
 from app.challenge import queries, shown
-from app.challenge.models import Edition, EditionState, NomineeState
+from app.challenge.models import Edition, EditionState, Juror, JurorState, NomineeState
 from app.challenge.services import freezing
 from app.core import access, clock, files
 from app.core.errors import NotFound
@@ -45,6 +45,7 @@ def _page(edition: Edition | None, *, by_name: bool) -> ResponseReturnValue:
         edition=edition,
         by_name=by_name,
         own=queries.own_place(edition.id, person) if edition and person else None,
+        seat=_seat(edition, person),
         open_now=open_now and running is not None and clock.now() < (running.nominations_until or clock.now()),
         nominees=nominees,
         names=accounts.names({one.account_id for one in nominees}),
@@ -57,6 +58,12 @@ def _page(edition: Edition | None, *, by_name: bool) -> ResponseReturnValue:
 def _has_vote(edition: Edition) -> bool:
     began = edition.is_frozen and edition.state is not EditionState.CANCELLED
     return began and freezing.ballot_method(edition) is not None
+
+
+def _seat(edition: Edition | None, person: UUID | None) -> Juror | None:
+    """Return the reader's place in the jury, unless they declined it."""
+    seat = queries.seat_in(edition.id, person) if edition and person else None
+    return seat if seat is not None and seat.state is not JurorState.DECLINED else None
 
 
 @bp.get("/<uuid:id>/case")

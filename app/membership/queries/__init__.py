@@ -73,6 +73,7 @@ from app.membership.queries.standing import (
     periods_of,
     place_of,
     roll,
+    share_company,
     standing,
     timeline_if_paid,
 )
@@ -130,6 +131,7 @@ __all__ = [
     "reviewing",
     "roll",
     "running_membership",
+    "share_company",
     "sponsorship",
     "sponsorships",
     "standing",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
@@ -243,6 +243,21 @@ def place_of(account_id: UUID) -> UUID | None:
 def company_of(company_id: UUID) -> Company | None:
     """Return the company that bills go to."""
     return db.session.get(Company, company_id)
+
+
+def share_company(these: Collection[UUID], others: Collection[UUID]) -> list[tuple[UUID, UUID]]:
+    """V4: return who of some has a membership on the same company, by its number, as whom of others."""
+    one, other = aliased(Membership), aliased(Membership)
+    own, same = aliased(Company), aliased(Company)
+    wanted = (
+        select(one.account_id, other.account_id)
+        .join(own, own.id == one.company_id)
+        .join(same, (same.kvk == own.kvk) & (same.kvk != ""))
+        .join(other, other.company_id == same.id)
+        .where(one.account_id.in_(these), other.account_id.in_(others), one.account_id != other.account_id)
+        .distinct()
+    )
+    return [(row[0], row[1]) for row in db.session.execute(wanted)]
 
 
 _ENTITLEMENTS = (
