@@ -1,6 +1,6 @@
 """What happened to the people of the demo, so that every state of the product is there to be seen."""
 
-from app.demo.stories import admission, agenda, bank, challenge, codes, money, office, renewing
+from app.demo.stories import admission, agenda, bank, challenge, codes, jury, money, office, renewing
 
 STORIES = (
     *renewing.STORIES,
@@ -10,5 +10,6 @@ STORIES = (
     *bank.STORIES,
     *agenda.STORIES,
     *challenge.STORIES,
+    *jury.STORIES,
     *office.STORIES,
 )
