@@ -18,7 +18,16 @@ from app.agenda.models import Booking, EntryState, Gathering, SeatMode, Waitlist
 from app.audit import services as audit
 from app.challenge import queries as challenge
 from app.challenge.board import first_fault
-from app.challenge.models import Edition, EditionState, Nomination, NominationKind, Nominee, NomineeState
+from app.challenge.models import (
+    Edition,
+    EditionState,
+    Juror,
+    JurorState,
+    Nomination,
+    NominationKind,
+    Nominee,
+    NomineeState,
+)
 from app.core import clock
 from app.core.db import db, forget_reads
 from app.core.demo import PASSWORD, DemoPlan
@@ -367,9 +376,11 @@ def test_invented_people_pass_the_forms():
 
 def test_the_challenge_runs_is_prepared_and_was_called_off(unpeopled):
     """V1."""
-    assert seen(Edition.state) == {EditionState.CONCEPT, EditionState.NOMINATION, EditionState.CANCELLED}
+    preparing, judging = {EditionState.CONCEPT, EditionState.NOMINATION}, {EditionState.OPEN, EditionState.OPENED}
+    assert seen(Edition.state) == {*preparing, *judging, EditionState.CANCELLED}
     assert seen(Nominee.state) == set(NomineeState)
     assert seen(Nomination.kind) == set(NominationKind)
+    assert seen(Juror.state) == set(JurorState)
     for edition_id in seen(Edition.id):
         assert first_fault((one.entry, one.hash) for one in challenge.board(edition_id)) is None
     forget_reads()

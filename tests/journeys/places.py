@@ -22,7 +22,7 @@ from app.agenda.guests.models import Guest
 from app.agenda.materials.models import Material
 from app.agenda.models import Booking, BookingState, EntryState, Gathering, GatheringState, Speaker, WaitlistEntry
 from app.audit.models import AuditEntry
-from app.challenge.models import Edition, Nominee
+from app.challenge.models import Edition, EditionState, Juror, Nominee
 from app.core import clock
 from app.core.db import db
 from app.development import codes
@@ -73,6 +73,7 @@ NO_PAGES = {
     "challenge_desk.test_file": "a file",
     "challenge_desk.sealed_file": "a file",
     "feedback_bureau.figures": "a CSV file",
+    "jury.plan_file": "a file",
     "nominees.plan_file": "a file",
     "development.certificate": "a file",
     "development.proof": "a file",
@@ -117,6 +118,8 @@ IN_OTHER_STATES = (
     "terugbetaald",
     "deels",
     "sponsor-laat",
+    "jubileum",
+    "terug",
 )
 PAYABLE = ("toegelaten", "gesponsord", "verlengen", "opgeschort", "betwist", "sponsor-laat")
 SHOWN_TO_BUREAU = ("lid", "opgezegd", "gepauzeerd", "stil", "incasso", "onderweg", "vrijgesteld", "erelid", "betwist")
@@ -424,8 +427,10 @@ class Guide:
 
     def _challenge(self) -> dict[str, list[str]]:
         """Pages of the Interim Challenge: an edition in each state that the demo has."""
-        editions = db.session.scalars(select(Edition.id).order_by(Edition.year)).all()
-        cancelled, running, prepared = editions
+        found = db.session.scalars(select(Edition).order_by(Edition.year)).all()
+        editions = [one.id for one in found]
+        by_state = {one.state: one.id for one in found}
+        cancelled, running, prepared = (by_state[state] for state in ("cancelled", "nomination", "concept"))
         at = "/bureau/challenge"
         nominees = db.session.scalars(select(Nominee).where(Nominee.edition_id == running)).all()
         looking = {demo_id(who) for who in ("lid", *IN_OTHER_STATES)}
@@ -450,6 +455,26 @@ class Guide:
                 f"challenge_bureau.{part}": [f"{at}/{prepared}/{part}"]
                 for part in ("edit", "case", "criteria", "rounds")
             },
+            **self._juries(scoring=by_state[EditionState.OPEN], over=by_state[EditionState.OPENED], coming=running),
+        }
+
+    def _juries(self, *, scoring: UUID, over: UUID, coming: UUID) -> dict[str, list[str]]:
+        """Pages of juries: one being asked, one that scores, one that waits for its chair."""
+        lid, terug, jubileum = (demo_id(who) for who in ("lid", "terug", "jubileum"))
+        seats = {(one.edition_id, one.account_id): one.id for one in db.session.scalars(select(Juror))}
+        at, mine = "/bureau/challenge", f"/challenge/jury/{seats[scoring, lid]}"
+        recused = f"{at}/{scoring}/jury/{seats[scoring, terug]}/nominees/3"
+        return {
+            "jury.desk": [mine, *(f"/challenge/jury/{seats[key]}" for key in ((over, lid), (coming, terug)))],
+            "jury.rubric": [f"{mine}/nominees/{number}" for number in (1, 2, 3)],
+            "jury.recuse": [f"{mine}/nominees/1/recuse"],
+            "chair.show": [f"/challenge/{edition}/chair" for edition in (scoring, over)],
+            "chair.decide": [f"/challenge/{over}/chair/nominees/2/c1"],
+            "chair.reasons": [f"/challenge/{over}/chair/nominees/{number}/reasons" for number in (1, 2)],
+            "jury_bureau.index": [f"{at}/{edition}/jury" for edition in (coming, scoring, over)],
+            "jury_bureau.invite": [f"{at}/{coming}/jury/invite"],
+            "jury_bureau.recuse": [f"{at}/{scoring}/jury/{seats[scoring, jubileum]}/nominees/1/recuse"],
+            "jury_bureau.lift": [f"{recused}/lift"],
         }
 
     def _judged(self) -> dict[str, list[str]]:

@@ -9,8 +9,8 @@ from alembic import op
 import app.core.db
 from app.core.ddl import Guard, append_only_ddl, changes, drop_append_only_ddl, drop_guard_ddl, guard_ddl
 
-revision = "0032"
-down_revision = "0031"
+revision = "0033"
+down_revision = "0032"
 branch_labels = None
 depends_on = None
 
