@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import Engine, event
 
 from app.agenda import queries, services
 from app.agenda.models import EntryState, Gathering, SeatMode, WaitlistEntry, Wish
@@ -23,6 +25,7 @@ from .test_seats import crowd, found, hall, together
 
 HALL, ONLINE = SeatMode.ON_SITE, SeatMode.ONLINE
 ROOM = "https://meet.example/kring"
+LONGEST = 30
 
 
 @pytest.fixture
@@ -60,6 +63,47 @@ def test_g2_each_mode_has_its_own_seats_and_its_own_line(app):
     assert [(type(one), one.mode) for one in waits] == [(WaitlistEntry, mode) for mode in (ONLINE, HALL, HALL)]
     assert seats_add_up(gathering)
     assert (gathering.seats_taken, gathering.online_taken, gathering.arrivals, gathering.queued) == (1, 2, 3, 3)
+
+
+@pytest.mark.committed
+def test_g1_who_cancels_while_the_way_to_take_part_changes_waits_for_it_and_nobody_waits_in_a_ring(committed_app):
+    """The change holds the gathering and is about to move the seats; only then somebody gives one of them back."""
+    gathering_id, people = hall(venue="", address="", city="", online_url=ROOM, capacity=3), crowd(2)
+    for person in people:
+        with atomic():
+            services.book_seat(queries.published(gathering_id), person, by=person)
+    moving, asking, changer = threading.Event(), threading.Event(), []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        if threading.current_thread() in changer:
+            if statement.startswith("UPDATE booking"):
+                moving.set()
+                assert asking.wait(LONGEST)
+        elif moving.is_set() and re.match(
+            r"BEGIN IMMEDIATE|UPDATE gathering|SELECT gathering.*FOR UPDATE", statement, re.DOTALL
+        ):
+            asking.set()
+
+    def change() -> None:
+        changer.append(threading.current_thread())
+        with atomic():
+            online = queries.any_gathering(gathering_id)
+            wanted = changed(online, venue="De Remise", city="Utrecht", online_url="")
+            services.revise_gathering(online, wanted, by=people[0])
+
+    def give_back() -> None:
+        assert moving.wait(LONGEST)
+        with atomic():
+            services.cancel_seat(queries.latest_booking(gathering_id, people[0]), by=people[0])
+
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        assert together(committed_app, [change, give_back]) == [None, None]
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
+    gathering = found(gathering_id)
+    assert [(one.account_id, one.mode) for one in live(gathering)] == [(people[1], HALL)]
+    assert seats_add_up(gathering)
 
 
 @pytest.mark.committed

@@ -256,6 +256,7 @@ def cancel_seat(booking: Booking, *, late_agreed: bool = False, by: UUID) -> Non
 
     G3: who is first on the waiting list gets the seat in the same transaction. The money of a seat with a fee goes back
     when it is given back in time (P10): by the portal itself, unless somebody of the bureau gave the seat back.
+    Rows are held in the order in which everybody holds them: the bill, the gathering, the seat.
     """
     now = clock.now()
     gathering = booking.gathering
@@ -267,8 +268,7 @@ def cancel_seat(booking: Booking, *, late_agreed: bool = False, by: UUID) -> Non
     if late and not late_agreed:
         raise TooLateToCancel(free_until(booking))
     fees.hold_bill(booking)
-    if gathering.online_capacity is not None:
-        gathering = line.hold(gathering.id)
+    gathering = line.hold(gathering.id)
     _refuse_who_is_there(booking, now)
     if not seats.release(booking.id, gathering.id, now=now, late=late):
         return

@@ -58,8 +58,7 @@ def _end(booking_id: UUID) -> None:
     if gathering.starts_at <= now:
         claim(bill)
         return
-    if gathering.online_capacity is not None:
-        gathering = line.hold(gathering.id)
+    gathering = line.hold(gathering.id)
     if not seats.release(booking.id, gathering.id, now=now, lapsed=True):
         return
     db.session.expire(booking)
