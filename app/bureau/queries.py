@@ -16,6 +16,7 @@ from app.agenda.entries import Listed, doors_on
 from app.agenda.models import Booking, Gathering
 from app.audit import queries as audit
 from app.audit.models import AuditEntry
+from app.challenge import queries as challenge
 from app.core import clock, search
 from app.core.errors import NotFound
 from app.core.permissions import Permission
@@ -57,6 +58,7 @@ class Matter(StrEnum):
     REFUNDS = "refunds"
     APPLICATIONS = "applications"
     REVIEWS = "reviews"
+    ENVELOPES = "envelopes"
     WAITLISTS = "waitlists"
     OVERDUE = "overdue"
     MAILS = "mails"
@@ -144,6 +146,9 @@ def work_queue(rights: Rights, outstanding: Sequence[Outstanding] | None) -> lis
             Waiting(Matter.APPLICATIONS, received.count, received.since),
             Waiting(Matter.REVIEWS, judged.count, judged.since),
         ]
+    if Permission.CHALLENGE_RUN in rights:
+        closed = challenge.waiting_for_ballots()
+        waiting.append(Waiting(Matter.ENVELOPES, closed.count, closed.since))
     if Permission.BOOKING_READ in rights:
         waiting.append(Waiting(Matter.WAITLISTS, waitlist.stuck_count()))
     if Permission.MAIL_READ in rights:

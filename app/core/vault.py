@@ -56,7 +56,7 @@ def destroy(name: str) -> None:
 
 def _place(name: str) -> Path:
     if not _NAME.match(name):
-        raise ValueError(name)
+        raise ValueError(f"no name for a secret: {name!r}")
     return Path(current_app.config["SECRETS_DIR"]) / name
 
 

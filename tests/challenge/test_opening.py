@@ -227,6 +227,14 @@ def test_b6_the_log_tells_what_was_done_at_the_desk(client, at_work, closed, tru
         assert part in told
 
 
+def test_b1_the_start_page_tells_the_officer_that_envelopes_wait(client, at_work, closed, trustee):
+    waits = f"/bureau/challenge?state={EditionState.CLOSED}"
+    assert waits in client.get("/bureau").text
+    assert at(closed) in client.get(f"/bureau/challenge/{closed.id}").text
+    client.post(at(closed, "/opened"), data=uploaded(from_trustee(client, closed, trustee)))
+    assert waits not in client.get("/bureau").text
+
+
 def test_b7_a_coordinator_reads_the_desk_and_does_nothing_there(client, sign_in, make_account, closed):
     sign_in(client, make_account(roles=("coordinator",)))
     assert client.get(at(closed)).status_code == 200

@@ -118,6 +118,16 @@ def _refunds(waiting: Waiting) -> _Words:
     return text, "payments_bureau.refunds", TO_SEND_BY_HAND, "payments"
 
 
+def _envelopes(waiting: Waiting) -> _Words:
+    text = ngettext(
+        "The envelopes of %(num)s edition wait to be opened, %(since)s",
+        "The envelopes of %(num)s editions wait to be opened, %(since)s",
+        waiting.count,
+        since=_since(waiting),
+    )
+    return text, "challenge_bureau.index", {"state": "closed"}, "challenge"
+
+
 def _overdue(waiting: Waiting) -> _Words:
     text = ngettext(
         "%(num)s bill is past its due date, %(amount)s",
@@ -151,6 +161,7 @@ def _jobs(waiting: Waiting) -> _Words:
 _WORDS = {
     Matter.APPLICATIONS: _applications,
     Matter.REVIEWS: _reviews,
+    Matter.ENVELOPES: _envelopes,
     Matter.PAYMENTS: _payments,
     Matter.BANK_LINES: _bank_lines,
     Matter.REFUNDS: _refunds,

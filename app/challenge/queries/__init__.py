@@ -1,6 +1,14 @@
 """What can be asked about the Challenge, each for whoever may see it."""
 
-from app.challenge.queries.ballot import kept_files, trial, trials, trials_passed, trustee, unreadable
+from app.challenge.queries.ballot import (
+    kept_files,
+    trial,
+    trials,
+    trials_passed,
+    trustee,
+    unreadable,
+    waiting_for_ballots,
+)
 from app.challenge.queries.editions import (
     board,
     edition,
@@ -92,5 +100,6 @@ __all__ = [
     "unanswered",
     "unreadable",
     "verdict",
+    "waiting_for_ballots",
     "waiting_seats",
 ]

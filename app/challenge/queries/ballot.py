@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
+from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import func, select
 
-from app.challenge.models import BundleFile, Trial, Trustee
+from app.challenge.models import BundleFile, Edition, EditionState, Trial, Trustee
 from app.core.db import db
 from app.core.errors import NotFound
 
@@ -50,6 +52,20 @@ def kept_files(edition_id: UUID) -> dict[str, KeptFile]:
     size = func.length(BundleFile.content)
     wanted = select(BundleFile.name, BundleFile.sha256, size).where(BundleFile.edition_id == edition_id)
     return {row[0]: KeptFile._make(row) for row in db.session.execute(wanted)}
+
+
+@dataclass(frozen=True)
+class Closed:
+    """How many editions wait for their ballots, and since when the first does."""
+
+    count: int
+    since: datetime | None
+
+
+def waiting_for_ballots() -> Closed:
+    """B1: count the editions that are closed and whose envelopes the trustee is to open."""
+    wanted = select(func.count(), func.min(Edition.closes_at)).where(Edition.state == EditionState.CLOSED)
+    return Closed(*db.session.execute(wanted).one())
 
 
 def unreadable(edition_id: UUID) -> int:
