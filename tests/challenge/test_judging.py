@@ -142,13 +142,25 @@ def test_v4_a_juror_sees_nothing_of_the_others_before_the_close(client, sign_in,
     assert client.post(f"{judged.place()}/hand-in").status_code == 404
 
 
-def test_v3_where_the_jury_sees_no_names_work_stands_under_a_number(client, sign_in, officer):
+def test_v3_where_the_jury_sees_no_names_work_stands_under_a_number_of_its_own(client, sign_in, officer):
     judged = make_judged(officer, is_blind=True)
+    seen = {one.account_id: number for number, one in queries.as_the_jury_sees(judged.edition).items()}
+    assert sorted(seen.values()) == [1, 2]
+    number = seen[judged.nominees[1].account_id]
+    place = f"{judged.place()}/nominees/{number}"
     sign_in(client, judged.people[0])
-    for page in (judged.place(), judged.place(0, 1), f"{judged.place(0, 1)}/recuse"):
+    for page in (judged.place(), place, f"{place}/recuse"):
         assert "Benali" not in client.get(page).text
-    assert said("Nominee %(number)s").replace("%(number)s", "2") in client.get(judged.place()).text
-    assert "plan-2.pdf" in client.get(f"{judged.place(0, 1)}/file").headers["Content-Disposition"]
+    assert f"Kandidaat {number}" in client.get(place).text
+    assert f"plan-{number}.pdf" in client.get(f"{place}/file").headers["Content-Disposition"]
+    assert client.post(place, data=typed(("14", ""))).status_code == 303
+    assert scores(judged, 0, 1) == {"c1": (14, "")}
+
+
+def test_v3_the_public_page_tells_no_number_of_a_nominee_whose_name_the_jury_does_not_see(client, officer):
+    judged = make_judged(officer, is_blind=True)
+    page = client.get(f"/challenge/{judged.edition.id}").text
+    assert page.index("Karim Benali") < page.index("Sanne de Graaf")
 
 
 def test_v4_a_nominee_who_withdrew_is_no_longer_judged(client, sign_in, judged):

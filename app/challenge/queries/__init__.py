@@ -23,6 +23,7 @@ from app.challenge.queries.editions import (
 )
 from app.challenge.queries.jury import (
     Progress,
+    as_the_jury_sees,
     handed_in,
     judged,
     judged_as,
@@ -57,6 +58,7 @@ __all__ = [
     "Progress",
     "Reason",
     "Verdict",
+    "as_the_jury_sees",
     "board",
     "edited_reasons",
     "edition",

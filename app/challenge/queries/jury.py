@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -124,6 +125,19 @@ def jurors_of(edition_id: UUID, *states: JurorState) -> list[Juror]:
 def judged(edition_id: UUID) -> list[Nominee]:
     """Return who is judged: who takes part and did not withdraw."""
     return nominees_of(edition_id, NomineeState.TAKING_PART)
+
+
+def as_the_jury_sees(edition: Edition) -> dict[int, Nominee]:
+    """V3: return who is judged, by the numbers that the jury reads.
+
+    They are those of the rules; where the jury sees no names it has numbers of its own, since the rules name everybody.
+    """
+    stand = nominees_of(edition.id, NomineeState.TAKING_PART, NomineeState.WITHDRAWN)
+    if edition.is_blind:
+        stand.sort(key=lambda one: hashlib.sha256(one.id.bytes).hexdigest())
+    numbers = range(1, len(stand) + 1) if edition.is_blind else [one.number for one in stand]
+    numbered = zip(numbers, stand, strict=True)
+    return {number: one for number, one in numbered if one.state is NomineeState.TAKING_PART}
 
 
 def judged_as(edition_id: UUID, number: int) -> Nominee:

@@ -134,6 +134,6 @@ def _chaired(id: UUID) -> Edition:
 def _names(verdict: Verdict) -> dict[int, str]:
     names = accounts.names({one.account_id for one in verdict.nominees.values()})
     return {
-        number: words.nominee_name(verdict.edition, number, names[one.account_id])
-        for number, one in verdict.nominees.items()
+        one.number: words.nominee_name(verdict.edition, number, names[one.account_id])
+        for number, one in queries.as_the_jury_sees(verdict.edition).items()
     }

@@ -75,7 +75,7 @@ def rubric(id: UUID, number: int) -> ResponseReturnValue:
         marks, lacking = form.given(edition), form.lacking
         try:
             with atomic():
-                sheet = services.save_sheet(id, number, marks, seen=form.seen(), by=person)
+                sheet = services.save_sheet(id, nominee.number, marks, seen=form.seen(), by=person)
                 version, saved_at = sheet.version, sheet.saved_at
         except services.ChangedElsewhere as refusal:
             form.refuse(refusal)
@@ -95,7 +95,8 @@ def rubric(id: UUID, number: int) -> ResponseReturnValue:
         juror=juror,
         edition=juror.edition,
         nominee=nominee,
-        name=_named(juror, nominee),
+        number=number,
+        name=_named(juror, nominee, number),
         recusal=queries.recusals(juror.edition_id).get((juror.id, nominee.id)),
         proposed=queries.proposed_recusals([juror], [nominee]).get((juror.id, nominee.id)),
         sheet=queries.sheet(juror.id, nominee.id),
@@ -121,15 +122,16 @@ def recuse(id: UUID, number: int) -> ResponseReturnValue:
     proposed = queries.proposed_recusals([juror], [nominee]).get((juror.id, nominee.id))
     form = RecusalForm(data={"reason": proposed})
     if form.validate_on_submit():
+        reason = form.reason.data
         with atomic():
-            services.recuse(id, number, reason=form.reason.data, note=form.note.data, by=current_account().id)
+            services.recuse(id, nominee.number, reason=reason, note=form.note.data, by=current_account().id)
         flash(_("You leave this nominee to the others."), "success")
         return redirect(url_for(".desk", id=id), 303)
     return render_form(
         "challenge/jury/recuse.html",
         form,
         edition=juror.edition,
-        name=_named(juror, nominee),
+        name=_named(juror, nominee, number),
         back=url_for(".rubric", id=id, number=number),
         over=_("Your jury work"),
     )
@@ -167,15 +169,18 @@ def _thing(juror: Juror) -> dict[str, Any] | None:
 
 
 def _work(juror: Juror) -> dict[str, Any]:
-    nominees = queries.judged(juror.edition_id)
+    numbered = queries.as_the_jury_sees(juror.edition)
+    nominees = list(numbered.values())
     left, scores = queries.recusals(juror.edition_id), queries.scores_of(juror.id)
     names = accounts.names({one.account_id for one in nominees}) if not juror.edition.is_blind else {}
     given = {one.id: sum(of == one.id for of, _criterion in scores) for one in nominees}
     own = [one for one in nominees if (juror.id, one.id) not in left]
     return {
         "nominees": nominees,
+        "numbers": {one.id: number for number, one in numbered.items()},
         "names": {
-            one.id: words.nominee_name(juror.edition, one.number, names.get(one.account_id, "")) for one in nominees
+            one.id: words.nominee_name(juror.edition, number, names.get(one.account_id, ""))
+            for number, one in numbered.items()
         },
         "given": given,
         "left": {one.id: left[juror.id, one.id] for one in nominees if (juror.id, one.id) in left},
@@ -198,11 +203,14 @@ def _judging(id: UUID, number: int) -> tuple[Juror, Nominee]:
     juror = queries.own_seat(id, viewer=current_account().id)
     if juror.state is not JurorState.SITS or juror.edition.state is not EditionState.OPEN:
         raise NotFound
-    return juror, queries.judged_as(juror.edition_id, number)
+    nominee = queries.as_the_jury_sees(juror.edition).get(number)
+    if nominee is None:
+        raise NotFound
+    return juror, nominee
 
 
-def _named(juror: Juror, nominee: Nominee) -> str:
-    return words.nominee_name(juror.edition, nominee.number, accounts.account(nominee.account_id).name)
+def _named(juror: Juror, nominee: Nominee, number: int) -> str:
+    return words.nominee_name(juror.edition, number, accounts.account(nominee.account_id).name)
 
 
 def _said(time: str, lacking: int) -> str:

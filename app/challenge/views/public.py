@@ -40,6 +40,9 @@ def _page(edition: Edition | None, *, by_name: bool) -> ResponseReturnValue:
     nominees = []
     if edition is not None and edition.is_frozen:
         nominees = queries.nominees_of(edition.id, NomineeState.TAKING_PART, NomineeState.WITHDRAWN)
+    names = accounts.names({one.account_id for one in nominees})
+    if edition is not None and edition.is_blind:
+        nominees.sort(key=lambda one: names[one.account_id])
     return render_template(
         "challenge/index.html",
         edition=edition,
@@ -48,7 +51,7 @@ def _page(edition: Edition | None, *, by_name: bool) -> ResponseReturnValue:
         seat=_seat(edition, person),
         open_now=open_now and running is not None and clock.now() < (running.nominations_until or clock.now()),
         nominees=nominees,
-        names=accounts.names({one.account_id for one in nominees}),
+        names=names,
         votes=edition is not None and _has_vote(edition),
         other=running if running and edition and running.id != edition.id else None,
         timeline=shown.timeline(edition) if edition else [],
