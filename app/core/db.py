@@ -91,6 +91,9 @@ class Base(DeclarativeBase):
 B = TypeVar("B", bound=Base)
 db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
 
+QUIETLY = {"synchronize_session": False}
+"""For statements on many rows, or on rows nobody has read: what the session holds is left as it is."""
+
 S = TypeVar("S", bound=StrEnum)
 
 

@@ -25,7 +25,7 @@ from app.agenda.services import seats, terms_of
 from app.agenda.services import waitlist as line
 from app.audit import services as audit
 from app.core import clock
-from app.core.db import atomic, db
+from app.core.db import QUIETLY, atomic, db
 from app.core.errors import NotFound
 from app.core.events import publish
 from app.core.i18n import speaking
@@ -311,7 +311,6 @@ def record_no_shows(gathering_id: UUID, *, by: UUID | None) -> int:
 
 
 def _set_no_show(booking_id: UUID, at: datetime | None) -> None:
-    quietly = {"synchronize_session": False}
     db.session.execute(
-        update(Booking).where(Booking.id == booking_id).values(no_show_at=at).execution_options(**quietly)
+        update(Booking).where(Booking.id == booking_id).values(no_show_at=at).execution_options(**QUIETLY)
     )

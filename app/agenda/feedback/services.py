@@ -27,13 +27,12 @@ from app.agenda.feedback.models import (
 )
 from app.agenda.models import Gathering
 from app.audit import services as audit
-from app.core.db import atomic, db, insert_new, insert_once, insert_rows
+from app.core.db import QUIETLY, atomic, db, insert_new, insert_once, insert_rows
 from app.core.errors import NotFound, Refusal
 from app.core.i18n import _l
 
 MOST_QUESTIONS = 8
 FORGOTTEN_AT = "04:40"
-QUIETLY = {"synchronize_session": False}
 
 
 class FeedbackClosed(Refusal):

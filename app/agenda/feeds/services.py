@@ -10,7 +10,7 @@ from app.accounts.secrecy import digest, new_secret
 from app.agenda.feeds.models import CalendarFeed
 from app.audit import services as audit
 from app.core import clock
-from app.core.db import db
+from app.core.db import QUIETLY, db
 
 
 def give_address(account_id: UUID, *, by: UUID) -> str:
@@ -39,6 +39,6 @@ def _end(account_id: UUID) -> bool:
         .where(CalendarFeed.account_id == account_id, CalendarFeed.withdrawn_at.is_(None))
         .values(withdrawn_at=clock.now())
         .returning(CalendarFeed.id)
-        .execution_options(synchronize_session=False)
+        .execution_options(**QUIETLY)
     ).all()
     return bool(ended)

@@ -25,7 +25,7 @@ from app.agenda.services import waitlist as line
 from app.agenda.services.refusals import GatheringCalledOff, GatheringPast
 from app.audit import services as audit
 from app.core import clock
-from app.core.db import atomic, db, forget_reads
+from app.core.db import QUIETLY, atomic, db, forget_reads
 from app.core.events import publish
 from app.mail import services as mail
 from app.membership import queries as membership
@@ -241,7 +241,7 @@ def record_absent(gathering_id: UUID, mode: SeatMode, at: datetime) -> int:
         .values(no_show_at=at)
         .returning(Guest.id)
     )
-    return len(db.session.scalars(away.execution_options(**seats.QUIETLY)).all())
+    return len(db.session.scalars(away.execution_options(**QUIETLY)).all())
 
 
 def forget_guests(*, dry_run: bool = False) -> int:

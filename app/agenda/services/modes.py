@@ -24,9 +24,8 @@ from app.agenda.models import (
     pools_of,
 )
 from app.agenda.services.refusals import CapacityBelowBookings, NoRoomForAll
-from app.agenda.services.seats import QUIETLY
 from app.agenda.waitlist_queries import IN_LINE
-from app.core.db import db
+from app.core.db import QUIETLY, db
 
 
 def refuse_too_few(gathering: Gathering, wanted: Seats) -> None:

@@ -50,9 +50,8 @@ from app.agenda.models import (
     WaitlistEntry,
     Wish,
 )
-from app.core.db import db
+from app.core.db import QUIETLY, db
 
-QUIETLY = {"synchronize_session": False}
 COUNTERS = {
     SeatMode.ON_SITE: ("seats_taken", "seats_held"),
     SeatMode.ONLINE: ("online_taken", "online_held"),
