@@ -78,7 +78,7 @@ TODAY = date(2027, 1, 14)
 README = Path(__file__).parents[2] / "README.md"
 STAFF = 4
 SIXTY = ("--members", "60", "--sessions", "12", "--bookings", "80", "--seed", "5")
-IN_STORIES = 6
+IN_STORIES = 8
 # Work that tells members of what comes, or that keeps the house clean; it changes nobody's standing.
 NO_RULE = {
     "agenda.ask_feedback",

@@ -18,7 +18,7 @@ from app.accounts.services import addresses, tokens
 from app.agenda import links
 from app.agenda.feedback import queries as feedback
 from app.agenda.feedback.models import FeedbackComment, FeedbackRoll, FeedbackRound
-from app.agenda.guests.models import Guest
+from app.agenda.guests.models import Guest, Payer
 from app.agenda.materials.models import Material
 from app.agenda.models import Booking, BookingState, EntryState, Gathering, GatheringState, Speaker, WaitlistEntry
 from app.audit.models import AuditEntry
@@ -358,20 +358,28 @@ class Guide:
         }
 
     def _guests(self) -> dict[str, list[str]]:
-        """Who comes along with the demo's member, and who declined."""
+        """Who comes along with the demo's member, free and at a fee, and guests in every state."""
         by_lid = select(Guest).join(Booking, Booking.id == Guest.booking_id).where(Booking.account_id == demo_id("lid"))
-        coming = db.session.scalars(by_lid.where(Guest.state == BookingState.CONFIRMED)).one()
-        near = coming.gathering_id
-        confirmed = select(Guest.gathering_id).where(Guest.state == BookingState.CONFIRMED)
-        elsewhere = db.session.scalars(confirmed.where(Guest.gathering_id != near)).one()
-        brought = db.session.scalars(select(Guest).where(Guest.gathering_id == near).order_by(Guest.seq)).all()
+        mine = db.session.scalars(by_lid.where(Guest.state == BookingState.CONFIRMED).order_by(Guest.fee_cents)).all()
+        with_lid = {one.gathering_id for one in mine}
+        ahead = select(Guest.gathering_id).join(Gathering, Gathering.id == Guest.gathering_id)
+        ahead = ahead.where(Guest.state == BookingState.CONFIRMED, Gathering.starts_at > clock.now())
+        elsewhere = db.session.scalars(ahead.where(Guest.gathering_id.not_in(with_lid))).one()
+        known = db.session.scalars(select(Guest).where(Guest.email != "").order_by(Guest.gathering_id, Guest.seq)).all()
+        with_guests = db.session.scalars(select(Guest.gathering_id).distinct().order_by(Guest.gathering_id)).all()
         return {
-            "guests.index": [f"/agenda/{near}/guests"],
-            "guests.change": [f"/agenda/{near}/guests/{coming.id}"],
+            "guests.index": [f"/agenda/{one}/guests" for one in with_lid],
+            "guests.change": [f"/agenda/{one.gathering_id}/guests/{one.id}" for one in mine],
             "guests.cancel_together": [f"/agenda/{elsewhere}/cancel-with-guests"],
-            "guests.page": [f"/guest/{links.guest_token(one.id, one.email)}" for one in brought],
-            "guests_bureau.index": [f"/bureau/agenda/{near}/guests"],
+            "guests.page": [f"/guest/{links.guest_token(one.id, one.email)}" for one in known],
+            "guests_bureau.index": [f"/bureau/agenda/{one}/guests" for one in with_guests],
         }
+
+    def _guests_who_pay(self, *, paid: bool) -> list[str]:
+        """The links of guests who pay for themselves, and have, or have not yet."""
+        theirs = select(Guest).where(Guest.payer == Payer.GUEST, Guest.state == BookingState.CONFIRMED)
+        found = db.session.scalars(theirs.where(Guest.paid_at.is_not(None) if paid else Guest.pay_by.is_not(None)))
+        return [links.guest_pay_token(one.id, one.email) for one in found]
 
     def _own_places(self) -> dict[str, list[str]]:
         """Bills that are paid, or are not, each as its owner sees it; and renewing by the link in a mail."""
@@ -393,8 +401,13 @@ class Guide:
             for paid in (Booking.paid_at.is_not(None), Booking.paid_at.is_(None))
         ]
         return {
-            "seat_fees.by_link": [f"/agenda/pay/{links.pay_token(unpaid)}"],
-            "seat_fees.outcome": [f"/agenda/pay/{links.pay_token(one)}/done" for one in one_of_each],
+            "seat_fees.by_link": [
+                f"/agenda/pay/{token}" for token in (links.pay_token(unpaid), *self._guests_who_pay(paid=False))
+            ],
+            "seat_fees.outcome": [
+                f"/agenda/pay/{token}/done"
+                for token in (*(links.pay_token(one) for one in one_of_each), *self._guests_who_pay(paid=True))
+            ],
             "membership.step": [f"/application/{name.value}" for name in StepName],
             "membership.code": [f"/pay/{one}/code" for one in (card, theirs["toegelaten"])],
             "membership.my_year": ["/membership/year/1"],

@@ -8,15 +8,20 @@ from uuid import UUID
 from app.accounts.demo import demo_id
 from app.agenda import queries, services
 from app.agenda import waitlist_queries as waitlist
+from app.agenda.attendance import services as attendance
+from app.agenda.attendance.models import Passage, Way
+from app.agenda.guests import door as guests_door
 from app.agenda.guests import services as guests
-from app.agenda.guests.models import Ending
+from app.agenda.guests.models import Ending, Payer
 from app.agenda.guests.services import Person
+from app.agenda.guests.unpaid import release_unpaid as release_unpaid_guests
 from app.agenda.models import GatheringKind, SeatMode, Wish
 from app.agenda.services import GatheringDetails, SpeakerDetails
 from app.core import clock
 from app.core.demo import DOMAIN
 from app.demo.stage import Stage, Story
 from app.demo.stories.finding import bill_of
+from app.development import services as development
 from app.payments.demo import at_the_bank
 
 FRIDAY = 4
@@ -77,12 +82,12 @@ def _book(gathering_id: UUID, who: str, mode: SeatMode | None = None) -> None:
     services.book_seat(queries.published(gathering_id), demo_id(who), by=demo_id(who), mode=mode)
 
 
-def _brings(gathering_id: UUID, who: str, given_name: str, family_name: str) -> UUID:
+def _brings(gathering_id: UUID, who: str, given_name: str, family_name: str, payer: Payer = Payer.HOST) -> UUID:
     held = queries.live_booking(gathering_id, demo_id(who))
     assert held is not None
     email = f"{given_name}.{family_name}@elders.example".lower()
     person = Person(given_name=given_name, family_name=family_name, email=email)
-    return guests.add_guest(held.id, person, by=demo_id(who)).id
+    return guests.add_guest(held.id, person, by=demo_id(who), payer=payer).id
 
 
 def _gives_back(gathering_id: UUID, who: str) -> None:
@@ -181,19 +186,28 @@ def _pays(gathering_id: UUID, who: str, stage: Stage) -> None:
 
 
 def _costs_something(stage: Stage) -> Story:
-    """Tell of a masterclass with a fee: two have paid, one has until tomorrow, one did not, one got the money back."""
+    """Tell of a masterclass with a fee: two have paid, one has until tomorrow, one did not, one got the money back.
+
+    Of the guests, one paid, one was not paid for in time, and two are to be paid: by the member, and by the guest.
+    """
     yield stage.at(13, 10)
     title = "Ontbijtmasterclass: onderhandelen over uw eigen opdracht"
     summary = "Een ochtend oefenen met een acteur, over tarief, mandaat en het moment waarop u weggaat."
-    dear = _published(_working_day(stage, 19), title, summary, capacity=6, fee_cents=FEE)
+    dear = _published(_working_day(stage, 19), title, summary, capacity=8, fee_cents=FEE)
     yield stage.at(12, 11)
     for who in ("jubileum", "zomer", "stil", "gepauzeerd"):
         _book(dear, who)
     for who in ("jubileum", "zomer", "gepauzeerd"):
         yield stage.at(12, 12)
         _pays(dear, who, stage)
-    yield stage.at(9, 12)
+    yield stage.at(12, 14)
+    brought = _brings(dear, "jubileum", "Marloes", "Zijlstra", Payer.GUEST)
+    _brings(dear, "gepauzeerd", "Otto", "Wiersma")
+    yield stage.at(11, 9)
+    at_the_bank.pays(bill_of(brought, services.ALONG).id, stage.account("jubileum"))
+    yield stage.at(9, 15)
     services.release_unpaid()
+    release_unpaid_guests()
     yield stage.at(4, 15)
     _gives_back(dear, "zomer")
     yield stage.at(4, 16)
@@ -201,6 +215,53 @@ def _costs_something(stage: Stage) -> Story:
     at_the_bank.sends_back(bill_of(seat.id, services.SUBJECT).refund_orders[0].id)
     yield stage.at(1, 20)
     _book(dear, "lid")
+    yield stage.at(1, 21)
+    _brings(dear, "lid", "Annet", "Kuipers")
+    _brings(dear, "gepauzeerd", "Floris", "Adema", Payer.GUEST)
+
+
+def _guests_have_been(stage: Stage) -> Story:
+    """Tell of guests who came, who did not come, and of one so long ago that the name is erased."""
+    yield stage.at(46, 10)
+    long_ago = _published(
+        _working_day(stage, -38), "Ontbijt: de stilte na de vraag", "Wat u hoort als u niets zegt.", capacity=6
+    )
+    yield stage.at(45, 11)
+    _book(long_ago, "stil")
+    yield stage.at(44, 11)
+    once = _brings(long_ago, "stil", "Pieter", "Hartog")
+    yield _moment(_working_day(stage, -38), BEGINS)
+    _comes_in(long_ago, "stil", once)
+    yield stage.at(15, 10)
+    lately = _published(
+        _working_day(stage, -8), "Ontbijt: wie er aan tafel zit", "Over stakeholders die u niet ziet.", capacity=6
+    )
+    for hour, who in enumerate(("jubileum", "deels"), start=11):
+        yield stage.at(14, hour)
+        _book(lately, who)
+    yield stage.at(13, 9)
+    came = _brings(lately, "jubileum", "Carolien", "Postma")
+    _brings(lately, "deels", "Rik", "Doornbos")
+    yield _moment(_working_day(stage, -8), BEGINS)
+    _comes_in(lately, "jubileum", came)
+    attendance.pass_door(_seat(lately, "deels"), lately, Passage.IN, way=Way.NAME, by=demo_id("coordinator"))
+    yield stage.at(4, 13)
+    development.credit_all()
+    attendance.record_no_shows(lately, by=demo_id("coordinator"))
+    yield stage.at(3, 5)
+    guests.forget_guests()
+
+
+def _comes_in(gathering_id: UUID, who: str, guest_id: UUID) -> None:
+    by = demo_id("coordinator")
+    attendance.pass_door(_seat(gathering_id, who), gathering_id, Passage.IN, way=Way.TICKET, by=by)
+    guests_door.pass_door(guest_id, gathering_id, Passage.IN, way=Way.TICKET, by=by)
+
+
+def _seat(gathering_id: UUID, who: str) -> UUID:
+    held = queries.live_booking(gathering_id, demo_id(who))
+    assert held is not None
+    return held.id
 
 
 def _both_ways(stage: Stage) -> Story:
@@ -227,4 +288,12 @@ def _both_ways(stage: Stage) -> Story:
     _brings(both, "gepauzeerd", "Wil", "Haverkort")
 
 
-STORIES = (_line_moves, _line_stands, _line_is_over, _too_late_to_cancel, _costs_something, _both_ways)
+STORIES = (
+    _line_moves,
+    _line_stands,
+    _line_is_over,
+    _too_late_to_cancel,
+    _costs_something,
+    _both_ways,
+    _guests_have_been,
+)
