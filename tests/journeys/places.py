@@ -458,7 +458,7 @@ class Guide:
             "challenge_bureau.nominate": [f"{at}/{running}/nominate"],
             "challenge.show": [f"/challenge/{one}" for one in (cancelled, running)],
             "challenge.board": [f"/challenge/{one}/board" for one in (cancelled, running)],
-            "challenge_desk.show": [f"{at}/{one}/ballot" for one in (running, prepared)],
+            "challenge_desk.show": [f"{at}/{one}/ballot" for one in editions],
             "challenge_desk.trustee": [f"{at}/{running}/ballot/trustee"],
             "challenge_desk.answer": [f"{at}/{running}/ballot/answer"],
             "challenge_bureau.show": [f"{at}/{one}" for one in editions],
