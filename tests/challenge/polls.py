@@ -14,7 +14,7 @@ from sqlalchemy import select
 from app.accounts.models import Account
 from app.challenge import queries
 from app.challenge.board import Kind, hash_of
-from app.challenge.bundle import paper_of, rules_file
+from app.challenge.bundle import rules_file
 from app.challenge.deciding import Method, Model, Rules
 from app.challenge.models import BoardEntry, Edition, EditionState, Envelope, Nominee, NomineeState
 from app.challenge.sealing import Vote, new_code
@@ -46,7 +46,7 @@ class Poll:
 
     @property
     def box(self) -> Box:
-        return Box(paper_of(self.rules), bytes(TRUSTEE.public_key), slots.slot_key(self.edition_id))
+        return casting.box_of(self.rules)
 
     @property
     def lies(self) -> list[Envelope]:

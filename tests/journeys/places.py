@@ -22,7 +22,8 @@ from app.agenda.guests.models import Guest, Payer
 from app.agenda.materials.models import Material
 from app.agenda.models import Booking, BookingState, EntryState, Gathering, GatheringState, Speaker, WaitlistEntry
 from app.audit.models import AuditEntry
-from app.challenge.models import Edition, EditionState, Juror, Nominee
+from app.challenge.links import voter_token
+from app.challenge.models import Edition, EditionState, Invitee, Juror, Nominee
 from app.core import clock
 from app.core.db import db
 from app.development import codes
@@ -72,6 +73,9 @@ NO_PAGES = {
     "challenge_bureau.case_file": "a file",
     "challenge_desk.test_file": "a file",
     "challenge_desk.sealed_file": "a file",
+    "ballot.receipt_file": "a file",
+    "ballot.receipt_file_by_link": "a file",
+    "public_ballots.ballots": "there once the envelopes are opened, which only a trustee can do",
     "feedback_bureau.figures": "a CSV file",
     "jury.plan_file": "a file",
     "nominees.plan_file": "a file",
@@ -469,6 +473,7 @@ class Guide:
                 for part in ("edit", "case", "criteria", "rounds")
             },
             **self._juries(scoring=by_state[EditionState.OPEN], over=by_state[EditionState.OPENED], coming=running),
+            **self._votes(coming=running),
         }
 
     def _juries(self, *, scoring: UUID, over: UUID, coming: UUID) -> dict[str, list[str]]:
@@ -488,6 +493,27 @@ class Guide:
             "jury_bureau.invite": [f"{at}/{coming}/jury/invite"],
             "jury_bureau.recuse": [f"{at}/{scoring}/jury/{seats[scoring, jubileum]}/nominees/1/recuse"],
             "jury_bureau.lift": [f"{recused}/lift"],
+        }
+
+    def _votes(self, *, coming: UUID) -> dict[str, list[str]]:
+        """Pages of a vote that is open, as members and an invited voter see it, and of the roll."""
+        invitee = db.session.scalars(select(Invitee)).one()
+        token, voted = voter_token(invitee), invitee.edition_id
+        own, linked = f"/challenge/{voted}/vote", f"/challenge/vote/{token}"
+        at = "/bureau/challenge"
+        return {
+            "ballot.home": [own],
+            "ballot.fill": [f"{own}/ballot"],
+            "ballot.cast_again": [f"{own}/cast"],
+            "ballot.receipt": [f"{own}/receipt"],
+            "ballot.home_by_link": [linked],
+            "ballot.fill_by_link": [f"{linked}/ballot"],
+            "ballot.cast_again_by_link": [f"{linked}/cast"],
+            "ballot.receipt_by_link": [f"{linked}/receipt"],
+            "public_ballots.check": [f"/challenge/{voted}/check"],
+            "challenge_roll.show": [f"{at}/{one}/roll" for one in (coming, voted)],
+            "challenge_roll.invite": [f"{at}/{coming}/roll/invite"],
+            "challenge_roll.change": [f"{at}/{voted}/roll/change"],
         }
 
     def _judged(self) -> dict[str, list[str]]:

@@ -51,6 +51,11 @@ def roll_entry(edition_id: UUID, voter: UUID) -> RollEntry | None:
     return db.session.get(RollEntry, (edition_id, voter), populate_existing=True)
 
 
+def on_roll(edition_id: UUID) -> set[UUID]:
+    """Return everybody who may vote."""
+    return set(db.session.scalars(select(RollEntry.voter).where(RollEntry.edition_id == edition_id)))
+
+
 def turnout(edition_id: UUID) -> Turnout:
     """V5: count who voted, which is all that anybody is told while an edition is open."""
     counted = select(func.count().filter(RollEntry.voted), func.count()).where(RollEntry.edition_id == edition_id)

@@ -10,16 +10,20 @@ entry on the board. So each cast writes the whole roll anew: all its rows bear t
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from nacl.signing import SigningKey
 from sqlalchemy import or_, update
 
 from app.challenge.board import Kind, receipt
+from app.challenge.bundle import paper_of
 from app.challenge.models import BoardEntry, Edition, EditionState, Envelope, RollEntry
 from app.challenge.queries import voting
 from app.challenge.sealing import Illegal, Paper, Vote, digest, seal, slot
+from app.challenge.services import slots
 from app.challenge.services.boards import write
 from app.challenge.services.electorate import NotOnRoll
 from app.challenge.services.transitions import locked
@@ -54,6 +58,12 @@ class Box:
     def place(self, voter: UUID) -> str:
         """Return the slot of a voter."""
         return slot(self.slot_key, self.paper.edition, str(voter))
+
+
+def box_of(rules: Mapping[str, Any]) -> Box:
+    """V5: return the box of an edition by its frozen rules; KeyLost when envelopes cannot be found any more."""
+    paper = paper_of(rules)
+    return Box(paper, bytes.fromhex(rules["keys"]["trustee_encryption"]), slots.slot_key(UUID(paper.edition)))
 
 
 def sealed(vote: Vote, box: Box, *, own: int | None = None) -> bytes:

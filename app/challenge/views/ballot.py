@@ -63,8 +63,7 @@ class Voter:
     @property
     def box(self) -> Box:
         """Where their envelope lies; KeyLost when that cannot be known any more."""
-        trustee = bytes.fromhex(self.rules["keys"]["trustee_encryption"])
-        return Box(self.paper, trustee, slots.slot_key(self.edition.id))
+        return casting.box_of(self.rules)
 
     @property
     def own(self) -> int | None:

@@ -1,6 +1,6 @@
 """What happened to the people of the demo, so that every state of the product is there to be seen."""
 
-from app.demo.stories import admission, agenda, bank, challenge, codes, jury, money, office, renewing
+from app.demo.stories import admission, agenda, ballot, bank, challenge, codes, jury, money, office, renewing
 
 STORIES = (
     *renewing.STORIES,
@@ -11,5 +11,6 @@ STORIES = (
     *agenda.STORIES,
     *challenge.STORIES,
     *jury.STORIES,
+    *ballot.STORIES,
     *office.STORIES,
 )
