@@ -16,7 +16,7 @@ from flask import current_app
 from nacl.public import PrivateKey, SealedBox
 from nacl.signing import SigningKey
 
-from app.challenge import mails, queries, services, voter_mails
+from app.challenge import jury_mails, mails, queries, services, voter_mails
 from app.challenge.board import canonical, hash_of, signed
 from app.challenge.demo import REASON, case_details, edition_details, work_of
 from app.challenge.models import Method, NominationKind, RoundKind
@@ -113,6 +113,7 @@ def _open_vote(stage: Stage) -> Story:
     voter_mails.tell_voters()
     yield stage.at(0, 7)
     mails.tell_heads()
+    jury_mails.write_jurors()
 
 
 def _who_votes(edition_id: UUID, *, first: UUID) -> list[UUID]:
