@@ -9,7 +9,8 @@ import pytest
 from app.agenda import services
 from app.agenda.guests import mails
 from app.agenda.guests import services as guests
-from app.agenda.guests.models import Ending
+from app.agenda.guests.models import Ending, Payer
+from app.agenda.guests.unpaid import release_unpaid
 from app.core.db import db
 from tests.golden import assert_mail_matches
 
@@ -32,9 +33,9 @@ def bureau(app):
 def along(sanne):
     """Somebody whom Sanne brings, by the language they read."""
 
-    def bring(locale="nl", **values):
+    def bring(locale="nl", payer=Payer.HOST, **values):
         booking = services.book_seat(make_gathering(**values), sanne.id, by=sanne.id)
-        return guests.add_guest(booking.id, someone(locale=locale), by=sanne.id)
+        return guests.add_guest(booking.id, someone(locale=locale), by=sanne.id, payer=payer)
 
     return bring
 
@@ -110,3 +111,44 @@ def test_g6_g9_a_guest_is_reminded_the_day_before_once(along, posted, calendar, 
         mails.remind()
     (mail,) = told(posted)[1:]
     assert_mail_matches(mail, "agenda_guest_reminder")
+
+
+@pytest.mark.parametrize("locale", ["nl", "en"])
+@pytest.mark.parametrize("payer", [Payer.HOST, Payer.GUEST])
+def test_p10_g9_the_invitation_says_who_pays_and_the_host_reads_what_a_guest_costs(along, posted, sanne, locale, payer):
+    sanne.locale = locale
+    along(locale, payer, fee_cents=95_00)
+    assert_mail_matches(told(posted)[0], f"agenda_guest_invited_{payer}_pays")
+    asked = [one for one in posted(sanne) if one.template == "agenda/guest_fee"]
+    assert len(asked) == (payer is Payer.HOST)
+    for mail in asked:
+        assert_mail_matches(mail, "agenda_guest_fee")
+
+
+@pytest.mark.parametrize("locale", ["nl", "en"])
+@pytest.mark.parametrize("ending", [Ending.GUEST, Ending.BUREAU])
+def test_g9_the_host_hears_when_a_guest_does_not_come_after_all(along, posted, sanne, locale, ending):
+    sanne.locale = locale
+    eva = along(locale, Payer.HOST, fee_cents=95_00)
+    guests.take_away(eva.id, ending=ending, by=None)
+    (mail,) = [one for one in posted(sanne) if one.template == "agenda/guest_gone"]
+    assert_mail_matches(mail, f"agenda_guest_gone_by_{ending}")
+
+
+def test_g9_what_the_host_did_is_not_told_to_the_host(along, posted, sanne):
+    eva = along()
+    guests.take_away(eva.id, ending=Ending.HOST, by=sanne.id)
+    assert "agenda/guest_gone" not in {one.template for one in posted(sanne)}
+
+
+@pytest.mark.parametrize("locale", ["nl", "en"])
+@pytest.mark.parametrize("payer", [Payer.HOST, Payer.GUEST])
+def test_p10_g9_host_and_guest_read_that_a_seat_was_not_paid_in_time(along, posted, sanne, calendar, locale, payer):
+    sanne.locale = locale
+    along(locale, payer, fee_cents=95_00)
+    db.session.commit()
+    calendar.shift(timedelta(hours=73))
+    release_unpaid()
+    (gone,) = [one for one in posted(sanne) if one.template == "agenda/guest_gone"]
+    assert_mail_matches(gone, f"agenda_guest_gone_unpaid_by_{payer}")
+    assert_mail_matches(told(posted)[-1], "agenda_guest_released_unpaid")
