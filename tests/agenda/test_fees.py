@@ -18,20 +18,17 @@ from app.agenda.models import Booking, BookingState, Gathering, Wish
 from app.agenda.services import book_seat, cancel_gathering, cancel_seat, release_unpaid, revise_gathering
 from app.core import clock
 from app.core.db import atomic, db, forget_reads
-from app.core.formats import moment
-from app.core.i18n import speaking
 from app.jobs import services as jobs
 from app.membership.models import Company, Membership, MembershipPeriod
 from app.payments import queries as bills
 from app.payments import services as payments
-from app.payments.models import Attempt, Bill, BillState, CreditNote, Method, RefundOrder, RefundOrderState, TaskKind
+from app.payments.models import Bill, BillState, CreditNote, Method, RefundOrder, RefundOrderState, TaskKind
 from app.payments.providers import testpay
 from app.payments.providers.testpay import Play
 from tests.golden import assert_mail_matches
 
 from .conftest import live, make_gathering, make_member, said, seats_add_up
 from .test_mails import details
-from .test_pages import MOST_QUERIES, statements
 from .test_seats import booking as booking_at
 from .test_seats import crowd, found, hall, together
 
@@ -420,71 +417,6 @@ def test_g3_an_accepted_offer_brings_its_bill(client, sign_in, calendar):
     assert answer.location == f"/agenda/bookings/{mine.id}/pay"
     assert bill_of(mine).state is BillState.DRAFT
     assert seats_add_up(gathering)
-
-
-def test_p10_the_link_in_the_mail_pays_without_signing_in(client, gathering):
-    mine = booked(gathering)
-    address = links.pay_address(mine.id).removeprefix("http://localhost:5000")
-    page = client.get(address)
-    assert "€\u00a0114,95" in page.text
-    assert page.headers["Cache-Control"] == "no-store"
-    testpage = client.post(address, data={"method": "ideal"}).location
-    client.post(testpage, data={"move": "pay"})
-    do_all()
-    done = client.get(address, follow_redirects=True).text
-    assert said("Your payment is in") in done
-    assert client.get("/agenda/pay/verzonnen").status_code == 404
-    assert client.get("/agenda/pay/verzonnen/done").status_code == 404
-
-
-def test_p10_by_the_link_a_transfer_is_told_and_a_seat_that_is_gone_asks_nothing(client, gathering, calendar):
-    mine = booked(gathering)
-    address = links.pay_address(mine.id).removeprefix("http://localhost:5000")
-    told = client.post(address, data={"method": "transfer"}, follow_redirects=True).text
-    assert "IBAN" in told
-    calendar.shift(timedelta(days=6))
-    release_unpaid()
-    gone = client.get(address, follow_redirects=True).text
-    assert said("You no longer have this seat. On the page of the gathering you see whether there is another.") in gone
-
-
-def test_p10_somebody_elses_seat_is_nobody_elses_to_pay(client, member, gathering):
-    mine = booked(gathering)
-    assert client.get(f"/agenda/bookings/{mine.id}/pay").status_code == 404
-    assert client.get(f"/pay/{bill_of(mine).id}").status_code == 404
-
-
-def test_g1_ones_own_seats_tell_what_is_still_to_be_paid(client, member, gathering):
-    client.post(f"/agenda/{gathering.id}/book", data={"fee": FEE})
-    (mine,) = live(gathering)
-    with speaking("nl"):
-        until = moment(mine.pay_by)
-    for page in ("/agenda/mine", "/home"):
-        text = client.get(page).text
-        assert said("To be paid by %(moment)s", moment=until) in text
-        assert f"/agenda/bookings/{mine.id}/pay" in text
-    pay(mine)
-    assert said("To be paid by %(moment)s", moment=until) not in client.get("/agenda/mine").text
-
-
-def test_b1_staff_see_who_paid_and_the_treasurer_is_led_to_the_session(client, sign_in, make_account, gathering):
-    mine, other = booked(gathering), booked(gathering)
-    bill = pay(mine)
-    sign_in(client, make_account(roles=("coordinator", "treasurer")))
-    page = client.get(f"/bureau/agenda/{gathering.id}").text
-    assert WORDS in page
-    assert said("Unpaid") in page
-    assert statements(lambda: client.get(f"/bureau/agenda/{gathering.id}")) <= 9
-    export = client.get(f"/bureau/agenda/{gathering.id}?format=csv&payment=unpaid").data.decode("utf-8-sig")
-    assert len(export.splitlines()) == 2
-    assert f'href="/bureau/agenda/{gathering.id}"' in client.get(f"/bureau/payments/{bill.id}").text
-    assert seat(other).pay_by is not None
-
-
-def test_the_pages_of_a_session_with_a_fee_stay_within_their_budget(client, member, gathering):
-    db.session.commit()
-    assert statements(lambda: client.get(f"/agenda/{gathering.id}")) <= MOST_QUERIES
-    assert db.session.scalar(select(Attempt.id)) is None
 
 
 @pytest.mark.committed
