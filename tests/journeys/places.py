@@ -376,6 +376,7 @@ class Guide:
             "guests.change": [f"/agenda/{one.gathering_id}/guests/{one.id}" for one in mine],
             "guests.cancel_together": [f"/agenda/{elsewhere}/cancel-with-guests"],
             "guests.page": [f"/guest/{links.guest_token(one.id, one.email)}" for one in known],
+            "guests_bureau.change": [f"/bureau/agenda/{one.gathering_id}/guests/{one.id}" for one in mine],
             "guests_bureau.index": [f"/bureau/agenda/{one}/guests" for one in with_guests],
         }
 

@@ -12,10 +12,10 @@ from app.accounts import queries as accounts
 from app.accounts.current import current_account
 from app.agenda import queries as agenda
 from app.agenda.guests import queries, services
-from app.agenda.guests.forms import HostedGuestForm, PaidHostedGuestForm
+from app.agenda.guests.forms import GuestForm, HostedGuestForm, PaidHostedGuestForm, typed
 from app.agenda.guests.models import Ending
 from app.agenda.guests.views import asked, refuse_on
-from app.agenda.models import GatheringState
+from app.agenda.models import BookingState, GatheringState
 from app.agenda.services import fee_of
 from app.core import access, clock
 from app.core.db import atomic
@@ -66,6 +66,27 @@ def index(id: UUID) -> ResponseReturnValue:
         hosts=seats,
         fee=fee_of(gathering),
     )
+
+
+@bp.route("/<uuid:guest_id>", methods=["GET", "POST"])
+@access.needs(Permission.GATHERING_EDIT)
+def change(id: UUID, guest_id: UUID) -> ResponseReturnValue:
+    """Put right what a host typed wrong."""
+    guest = queries.guest(guest_id)
+    if guest.gathering_id != id or guest.state is not BookingState.CONFIRMED or guest.forgotten_at:
+        raise NotFound
+    form = GuestForm(data=typed(guest))
+    if form.validate_on_submit():
+        try:
+            with atomic():
+                services.change_guest(guest_id, form.person(), by=current_account().id)
+            flash(_("The changes are saved."), "success")
+            return redirect(url_for(".index", id=id), 303)
+        except Refusal as refusal:
+            refuse_on(form, refusal)
+            guest = queries.guest(guest_id)
+    host = accounts.account(guest.booking.account_id).name
+    return render_form("agenda/bureau/guest_edit.html", form, guest=guest, gathering=guest.gathering, host=host)
 
 
 @bp.post("/<uuid:guest_id>/remove")

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from app.accounts.forms import LANGUAGES
-from app.agenda.guests.models import Payer
+from app.agenda.guests.models import Guest, Payer
 from app.agenda.guests.services import Person
 from app.core.forms import ChoiceField, EmailField, Form, Option, PostcodeField, TextField
 from app.core.i18n import _l
@@ -36,6 +36,11 @@ class GuestForm(Form):
             email=self.email.data,
             locale=self.locale.data,
         )
+
+
+def typed(guest: Guest) -> dict[str, str]:
+    """Return what was typed about a guest, to be put right."""
+    return {name: getattr(guest, name) for name in ("given_name", "family_name", "email", "locale")}
 
 
 class HostedGuestForm(GuestForm):

@@ -17,7 +17,7 @@ from app.agenda import queries as agenda
 from app.agenda import services as seats
 from app.agenda.attendance import tickets
 from app.agenda.guests import queries, services
-from app.agenda.guests.forms import GuestForm, PaidGuestForm, PayerChoice
+from app.agenda.guests.forms import GuestForm, PaidGuestForm, PayerChoice, typed
 from app.agenda.guests.models import Ending, Guest, Payer
 from app.agenda.guests.refusals import InvitedAlready, MemberAlready, NeedsOwnSeat, NoSeatForGuest
 from app.agenda.models import Booking, BookingState, Gathering, GatheringState
@@ -111,8 +111,7 @@ def refuse_on(form: GuestForm, refusal: Refusal) -> None:
 def change(id: UUID, guest_id: UUID) -> ResponseReturnValue:
     """Put right what was typed wrong."""
     guest = _own_guest(id, guest_id)
-    names = ("given_name", "family_name", "email", "locale")
-    form = GuestForm(data={name: getattr(guest, name) for name in names})
+    form = GuestForm(data=typed(guest))
     if form.validate_on_submit():
         try:
             with atomic():
