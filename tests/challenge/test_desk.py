@@ -1,16 +1,19 @@
-"""V5: the trustee's key, the compulsory test opening, the close and the opening, as the returning officer does them."""
+"""V5: the trustee's key and the compulsory test opening before an edition opens, as the returning officer does them."""
 
 from __future__ import annotations
 
 import json
 
 import pytest
+from markupsafe import escape
 
 from app.challenge import queries
-from app.challenge.models import Method, RoundKind
+from app.challenge.models import EditionState, Juror, JurorState, Method, RoundKind
+from app.challenge.services.transitions import NobodyVotes
 from app.core.db import db
+from app.core.i18n import speaking
 
-from .conftest import make_ready, said
+from .conftest import fresh, make_ready, said
 from .desk import Trustee, at, enter_key, try_both_copies, uploaded
 
 BALLOT = (RoundKind.BALLOT, Method.BORDA)
@@ -137,3 +140,17 @@ MESSAGES = {
         "This file was not written by the trustee’s program. Choose another one."
     ),
 }
+
+
+def test_v5_an_edition_whose_roll_would_be_empty_does_not_open(client, ready, trustee):
+    enter_key(client, ready, trustee)
+    try_both_copies(client, ready, trustee)
+    for nominee in queries.nominees_of(ready.id):
+        db.session.add(Juror(edition_id=ready.id, account_id=nominee.account_id, state=JurorState.SITS))
+    db.session.commit()
+    answer = client.post(f"/bureau/challenge/{ready.id}/next/open")
+    assert answer.status_code == 409
+    with speaking("nl"):
+        assert str(escape(NobodyVotes.message)) in answer.text
+    assert fresh(ready).state is EditionState.NOMINATION
+    assert queries.kept_files(ready.id) == {}
