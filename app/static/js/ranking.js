@@ -74,9 +74,11 @@ function rank(field) {
     });
     handle.addEventListener("pointermove", (event) => {
       if (!row.classList.contains("dragged")) return;
-      const others = [...list.children].filter((one) => one !== row);
-      const next = others.find((one) => event.clientY < one.getBoundingClientRect().top + one.offsetHeight / 2);
-      list.insertBefore(row, next ?? null);
+      const middle = (one) => one.getBoundingClientRect().top + one.offsetHeight / 2;
+      let other;
+      // The others move around it: a row that leaves the page for an instant loses the pointer.
+      while ((other = row.previousElementSibling) && event.clientY < middle(other)) row.after(other);
+      while ((other = row.nextElementSibling) && event.clientY > middle(other)) row.before(other);
     });
     for (const end of ["pointerup", "pointercancel"]) {
       handle.addEventListener(end, () => {
