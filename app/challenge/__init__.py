@@ -7,9 +7,32 @@ from datetime import timedelta
 from flask import Flask
 
 from app import jobs
-from app.challenge import desk_cli, jury_mails, mails, queries, sentences, services, ties, voter_mails, words
+from app.challenge import (
+    desk_cli,
+    jury_mails,
+    mails,
+    presenting,
+    queries,
+    sentences,
+    services,
+    ties,
+    voter_mails,
+    words,
+)
 from app.challenge.models import RecusalReason
-from app.challenge.views import ballot, bureau, chair, checking, desk, jury, jury_bureau, nominees, public, roll
+from app.challenge.views import (
+    ballot,
+    bureau,
+    chair,
+    checking,
+    desk,
+    jury,
+    jury_bureau,
+    nominees,
+    public,
+    results,
+    roll,
+)
 
 
 def init_app(app: Flask) -> None:
@@ -20,12 +43,13 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(checking.bp)
     app.register_blueprint(jury.bp)
     app.register_blueprint(chair.bp)
+    app.register_blueprint(results.bp)
     app.register_blueprint(bureau.bp)
     app.register_blueprint(desk.bp)
     app.register_blueprint(roll.bp)
     app.register_blueprint(jury_bureau.bp)
     app.jinja_env.globals.update(challenge_words=words)
-    app.jinja_env.filters.update(percent=words.percent)
+    app.jinja_env.filters.update(percent=words.percent, points=presenting.points)
     sentences.register()
     jobs.handler("challenge.close")(services.close_due)
     jobs.schedule("challenge.close", handler="challenge.close", every=timedelta(minutes=1), at_start=True)

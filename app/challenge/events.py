@@ -34,3 +34,10 @@ class EditionCancelled(Event):
     """An edition will have no result."""
 
     edition_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResultPublished(Event):
+    """The result of an edition is public."""
+
+    edition_id: UUID

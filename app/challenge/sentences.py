@@ -10,7 +10,7 @@ from app.audit import services as audit
 from app.audit.services import Field, ObjectKind, Page, Thing
 from app.audit.values import choice, day, kilobytes, moment
 from app.challenge import words
-from app.challenge.models import Edition, Juror, Nominee, Scope
+from app.challenge.models import Edition, Juror, Nominee, ReleaseRole, Scope
 from app.core.db import db
 from app.core.i18n import _l
 from app.core.permissions import Permission
@@ -33,6 +33,16 @@ SENTENCES = {
         _l("%(actor)s handed in a test opening of “%(object)s” that passed"),
     ),
     "edition.opened": (_l("Ballots taken in"), _l("%(actor)s took in the opened ballots of “%(object)s”")),
+    "edition.counted": (_l("Challenge counted"), _l("%(actor)s had the verdict on “%(object)s” counted")),
+    "edition.release_agreed": (
+        _l("Publication agreed to"),
+        _l("%(actor)s agreed to make the result of “%(object)s” public"),
+    ),
+    "edition.release_taken_back": (
+        _l("Publication held back"),
+        _l("%(actor)s no longer agrees to make the result of “%(object)s” public"),
+    ),
+    "edition.published": (_l("Result made public"), _l("%(actor)s made the result of “%(object)s” public")),
     "edition.cancelled": (_l("Challenge cancelled"), _l("%(actor)s cancelled “%(object)s”: %(reason)s")),
     "edition.voters_invited": (_l("Voters invited"), _l("%(actor)s invited others to vote in “%(object)s”")),
     "edition.voters_uninvited": (
@@ -49,6 +59,10 @@ SENTENCES = {
     "nominee.declined": (_l("Nominee declined"), _l("%(actor)s does not take part in “%(object)s”")),
     "nominee.withdrawn": (_l("Nominee withdrew"), _l("%(person)s withdrew from “%(object)s”")),
     "nominee.work_begun": (_l("Work on the case begun"), _l("%(actor)s began to work on the case of “%(object)s”")),
+    "nominee.naming_chosen": (
+        _l("Name beside the points"),
+        _l("%(actor)s chose whether their name stands by their points in “%(object)s”"),
+    ),
     "nominee.file_handed_in": (_l("Plan handed in"), _l("%(actor)s handed in a plan for “%(object)s”")),
     "edition.chair_decided": (_l("Chair decided"), _l("%(actor)s decided on a panel score of “%(object)s”")),
     "edition.reasons_edited": (_l("Reasons edited"), _l("%(actor)s edited reasons of the jury of “%(object)s”")),
@@ -68,6 +82,7 @@ SENTENCES = {
         _l("%(actor)s let %(person)s judge a nominee of “%(object)s” after all: %(reason)s"),
     ),
 }
+ROLES = {ReleaseRole.OFFICER: _l("Returning officer"), ReleaseRole.CHAIR: _l("Chair of the jury")}
 SCOPES = {
     Scope.BROAD: _l("Everybody in the circle"),
     Scope.DISCIPLINE: _l("One discipline"),
@@ -98,6 +113,8 @@ FIELDS = {
     "terms_version": Field(_l("Version of the terms")),
     "weights": Field(_l("Criteria and weights")),
     "rounds": Field(_l("Rounds"), _rounds),
+    "role": Field(_l("As"), choice(ROLES)),
+    "named": Field(_l("Named off the podium")),
     "size": Field(_l("Size of the file"), kilobytes),
     "sha256": Field(_l("Digest of the file")),
     "voters": Field(_l("Voters")),

@@ -377,7 +377,7 @@ def test_invented_people_pass_the_forms():
 def test_the_challenge_runs_is_prepared_and_was_called_off(unpeopled):
     """V1."""
     preparing, judging = {EditionState.CONCEPT, EditionState.NOMINATION}, {EditionState.OPEN, EditionState.OPENED}
-    assert seen(Edition.state) == {*preparing, *judging, EditionState.CANCELLED}
+    assert seen(Edition.state) == {*preparing, *judging, EditionState.CANCELLED, EditionState.PUBLISHED}
     assert seen(Nominee.state) == set(NomineeState)
     assert seen(Nomination.kind) == set(NominationKind)
     assert seen(Juror.state) == set(JurorState)

@@ -78,6 +78,11 @@ NO_PAGES = {
     "public_ballots.ballots": "there once the envelopes are opened, which only a trustee can do",
     "feedback_bureau.figures": "a CSV file",
     "jury.plan_file": "a file",
+    "challenge_results.bundle_file": "a file",
+    "challenge_results.elements": "figures for machines",
+    "challenge_results.elements_table": "a CSV file",
+    "challenge_results.guide_file": "a file",
+    "challenge_results.verifier": "a file",
     "nominees.plan_file": "a file",
     "development.certificate": "a file",
     "development.proof": "a file",
@@ -100,6 +105,7 @@ ELSEWHERE = {
 # What the demo cannot show, with the reason; the crawl has no address to open.
 NOT_IN_DEMO: dict[str, str] = {
     "challenge_desk.opened": "an edition that waits for its ballots",
+    "challenge_results.preview": "an edition that is counted and not public yet",
 }
 # Besides these, who looks: people whose own pages tell of another state. They do not try the doors of the bureau.
 IN_OTHER_STATES = (
@@ -449,7 +455,9 @@ class Guide:
         editions = [one.id for one in found]
         by_state = {one.state: one.id for one in found}
         cancelled, running, prepared = (by_state[state] for state in ("cancelled", "nomination", "concept"))
+        results = [(one.id, one.year) for one in found if one.state == "published"]
         at = "/bureau/challenge"
+        years = [year for _id, year in results]
         nominees = db.session.scalars(select(Nominee).where(Nominee.edition_id == running)).all()
         looking = {demo_id(who) for who in ("lid", *IN_OTHER_STATES)}
         mine = next(f"/challenge/nominations/{one.id}" for one in nominees if one.account_id == demo_id("lid"))
@@ -461,7 +469,9 @@ class Guide:
             "nominees.work": [f"{mine}/work"],
             "nominees.withdraw": [f"{mine}/withdraw"],
             "challenge_bureau.nominate": [f"{at}/{running}/nominate"],
-            "challenge.show": [f"/challenge/{one}" for one in (cancelled, running)],
+            "challenge.show": [f"/challenge/{one}" for one in (results[0][0], cancelled, running)],
+            "challenge_results.show": [f"/challenge/{year}/result" for year in years],
+            "challenge_results.guide": [f"/challenge/{year}/selection-guide" for year in years],
             "challenge.board": [f"/challenge/{one}/board" for one in (cancelled, running)],
             "challenge_desk.show": [f"{at}/{one}/ballot" for one in editions],
             "challenge_desk.trustee": [f"{at}/{running}/ballot/trustee"],

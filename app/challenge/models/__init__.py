@@ -29,6 +29,7 @@ from app.challenge.models.jury import (
     Sheet,
 )
 from app.challenge.models.nominee import Nomination, NominationKind, Nominee, NomineeState
+from app.challenge.models.release import Release, ReleaseRole
 from app.challenge.models.voting import Envelope, Invitee, RollEntry
 
 __all__ = [
@@ -57,6 +58,8 @@ __all__ = [
     "NomineeState",
     "Recusal",
     "RecusalReason",
+    "Release",
+    "ReleaseRole",
     "RollEntry",
     "Round",
     "RoundKind",

@@ -34,7 +34,8 @@ class NominationKind(StrEnum):
 class Nominee(Base):
     """V2, V3: somebody in an edition, with the terms as agreed to and the work on the case as last saved.
 
-    `number` names the nominee where names are not shown. `version` rises with each change of the work.
+    `number` names the nominee where names are not shown; with `is_named` the name stands by the points off the podium,
+    too. `version` rises with each change of the work.
     """
 
     __tablename__ = "challenge_nominee"
@@ -56,6 +57,7 @@ class Nominee(Base):
     accepted_at: Mapped[datetime | None]
     terms_version: Mapped[int | None]
     terms_text: Mapped[str] = mapped_column(Text, default="")
+    is_named: Mapped[bool] = mapped_column(default=False)
     withdrawn_why: Mapped[str] = mapped_column(String(400), default="")
     plan: Mapped[str] = mapped_column(Text, default="")
     plan_file: Mapped[str] = mapped_column(String(48), default="")

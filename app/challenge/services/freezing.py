@@ -67,7 +67,7 @@ def tie_order(case: str, numbers: list[int]) -> tuple[int, ...]:
 def rules_of(edition: Edition, *, roll: int) -> dict[str, Any]:
     """V8: write down everything that decides: nominees by number and name, jurors by id, the case as its hash."""
     rows = db.session.execute(
-        select(Nominee.number, Nominee.account_id)
+        select(Nominee.number, Nominee.account_id, Nominee.is_named)
         .where(Nominee.edition_id == edition.id, Nominee.state == NomineeState.TAKING_PART)
         .order_by(Nominee.number)
     ).all()
@@ -87,7 +87,7 @@ def rules_of(edition: Edition, *, roll: int) -> dict[str, Any]:
         rules,
         edition=str(edition.id),
         kind=KINDS[method] if method else NO_BALLOT,
-        names={row.number: names[row.account_id] for row in rows},
+        names={row.number: names[row.account_id] if row.is_named else f"Genomineerde {row.number}" for row in rows},
         keys=_keys(edition.id) if method else {},
         about=plain(_about(edition, case)),
     )

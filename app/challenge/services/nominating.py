@@ -24,7 +24,7 @@ from app.core.events import publish
 from app.core.i18n import _l
 from app.membership import queries as membership
 
-OVER = (EditionState.PUBLISHED, EditionState.CANCELLED)
+OVER = (EditionState.COUNTED, EditionState.PUBLISHED, EditionState.CANCELLED)
 
 
 class TooLate(Refusal):

@@ -230,6 +230,17 @@ def advance(id: UUID, to: str) -> ResponseReturnValue:
     return redirect(url_for(".show", id=id), 303)
 
 
+@bp.post("/<uuid:id>/count")
+@access.needs(Permission.CHALLENGE_RUN)
+def count(id: UUID) -> ResponseReturnValue:
+    """V6: count marks and ballots; from then on two persons see the result."""
+    queries.edition(id)
+    with atomic():
+        services.count_edition(id, by=current_account().id)
+    flash(_("Counted. Look at the result; it is public once two persons have agreed."), "success")
+    return redirect(url_for("challenge_results.preview", id=id), 303)
+
+
 @bp.route("/<uuid:id>/cancel", methods=["GET", "POST"])
 @access.needs(Permission.CHALLENGE_RUN)
 def cancel(id: UUID) -> ResponseReturnValue:

@@ -87,6 +87,18 @@ def decline(id: UUID) -> ResponseReturnValue:
     return redirect(url_for(".nomination", id=id), 303)
 
 
+@bp.post("/nominations/<uuid:id>/naming/<int:named>")
+@access.signed_in
+def naming(id: UUID, named: int) -> ResponseReturnValue:
+    """V7: choose whether one's name stands by one's points off the podium."""
+    person = current_account().id
+    nominee = queries.own_nominee(id, viewer=person)
+    with atomic():
+        services.choose_naming(nominee.id, is_named=bool(named), by=person)
+    flash(_("The changes are saved."), "success")
+    return redirect(url_for(".nomination", id=id), 303)
+
+
 @bp.route("/nominations/<uuid:id>/work", methods=["GET", "POST"])
 @access.signed_in
 @takes_files

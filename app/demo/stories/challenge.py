@@ -1,15 +1,17 @@
-"""The Interim Challenge: an edition in which people are put forward, one being prepared, and one that was cancelled."""
+"""The Interim Challenge: two that are over, one cancelled, one in which people are put forward, and one to come."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from uuid import UUID
 
 from app.challenge import services
 from app.challenge.demo import REASON, case_details, edition_details, trustee_details, work_of
-from app.challenge.models import NominationKind
+from app.challenge.demo_past import Cast, hold, the_five_vs
+from app.challenge.models import Method, Model, NominationKind, RoundKind
 from app.demo.stage import Stage, Story
 
-LAST, THIS, NEXT = -1, 0, 1
+LONG_AGO, BEFORE, LAST, THIS, NEXT = -4, -3, -1, 0, 1
 PUT_FORWARD = (
     ("lid", "zomer"),
     ("stil", "stil"),
@@ -74,4 +76,85 @@ def _last_year(stage: Stage) -> Story:
     services.cancel_edition(edition_id, why=why, by=officer)
 
 
-STORIES = (_this_year, _next_year, _last_year)
+def _before_last(stage: Stage) -> Story:
+    """Jury and members on points: whoever the jury put second won by the members."""
+    yield from _held(
+        stage,
+        BEFORE,
+        Cast(
+            nominees=_people(stage, "jubileum", "korting", "overboeking", "verlegd"),
+            jurors=_people(stage, "erelid", "terug", "sponsor", "vrijgesteld", "gewonnen"),
+            worth=((17, 15, 18, 16, 14), (16, 16, 15, 16, 17), (14, 15, 13, 14, 15), (12, 13, 11, 13, 12)),
+            named=(True, True, True, False),
+            favour=(4, 3, 2, 1),
+            roll=71,
+            votes=46,
+        ),
+    )
+
+
+def _long_ago(stage: Stage) -> Story:
+    """Two prizes, the members' by instant runoff."""
+    rounds = [
+        (RoundKind.NOMINATION, Method.OPEN),
+        (RoundKind.JURY, Method.RUBRIC),
+        (RoundKind.BALLOT, Method.IRV),
+    ]
+    yield from _held(
+        stage,
+        LONG_AGO,
+        Cast(
+            nominees=_people(stage, "verschil", "buitenland", "gesponsord", "toegelaten", "uitgenodigd"),
+            jurors=_people(stage, "erelid", "jubileum", "sponsor", "overboeking", "verlegd"),
+            worth=(
+                (14, 17, 13, 16, 15),
+                (15, 14, 17, 15, 16),
+                (16, 13, 14, 12, 13),
+                (12, 12, 13, 14, 12),
+                (11, 13, 12, 10, 12),
+            ),
+            named=(True, False, True, True, False),
+            favour=(5, 4, 4, 3, 2),
+            roll=58,
+            votes=39,
+        ),
+        rounds=rounds,
+        weights=(3000, 2500, 1500, 1500, 1500),
+    )
+
+
+def _held(
+    stage: Stage,
+    ahead: int,
+    cast: Cast,
+    *,
+    rounds: list[tuple[RoundKind, Method]] | None = None,
+    weights: tuple[int, ...] = (),
+) -> Story:
+    """Hold an edition of years ago from its case to its result."""
+    officer, away = stage.account("returning-officer").id, -365 * ahead
+    model = Model.SEPARATE if rounds else Model.POINTS
+    yield stage.at(away + 100, 10)
+    details = edition_details(
+        stage.today.year + ahead, officer, today=stage.today, days=_from_now(away, -95, -70, -50, -48, -30)
+    )
+    edition = services.prepare_edition(replace(details, model=model), by=officer)
+    services.change_case(edition.id, case_details(), by=officer)
+    if rounds:
+        services.set_rounds(edition.id, rounds, by=officer)
+        criteria = [replace(one, weight=weight) for one, weight in zip(the_five_vs(), weights, strict=True)]
+        services.set_criteria(edition.id, criteria, by=officer)
+    yield stage.at(away + 20, 16)
+    hold(edition.id, cast, officer=officer)
+
+
+def _from_now(away: int, *days: int) -> tuple[int, int, int, int, int]:
+    first, second, third, fourth, fifth = (day - away for day in days)
+    return first, second, third, fourth, fifth
+
+
+def _people(stage: Stage, *who: str) -> tuple[UUID, ...]:
+    return tuple(stage.account(one).id for one in who)
+
+
+STORIES = (_long_ago, _before_last, _this_year, _next_year, _last_year)
