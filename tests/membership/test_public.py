@@ -45,6 +45,7 @@ def test_m1_the_price_is_told_without_and_with_vat(lists, client):
     page = client.get("/membership").text
     assert "€\u00a0495,00" in page
     assert "€\u00a0598,95" in page
+    assert "Alleen een bijeenkomst waarbij een prijs staat, kost meer." in page
 
 
 def test_m1_in_a_fixed_year_the_page_says_what_the_rest_of_it_costs(lists, client, calendar):
