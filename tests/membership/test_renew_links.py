@@ -66,6 +66,9 @@ def test_m6_m10_the_year_ahead_counts_once_it_is_paid_for(years, client, sign_in
     client.post(f"{path}/check")
     ahead = short_date(LAST_DAY.replace(year=LAST_DAY.year + 1))
     assert said("Your membership runs until %(day)s.", day=ahead) in client.get(page).text
+    after_paying = client.get(f"/pay/{years.bill().id}/return").text
+    assert said("Your membership runs until %(day)s.", day=ahead) in after_paying
+    assert "U bent vanaf vandaag lid" not in after_paying
 
 
 def test_peer_civicrm_core_34745_every_mail_about_the_end_carries_the_link(years):

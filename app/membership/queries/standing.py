@@ -295,6 +295,12 @@ def _held(benefits: Mapping[str, int] | None, plan_id: UUID) -> list[Held]:
     return [Held(benefit, benefits[benefit]) for benefit in Benefit if benefits.get(benefit)]
 
 
+def renewed_until(period_id: UUID) -> date | None:
+    """M8: return the last day of a paid year that follows on another; None for a first year, or one not begun."""
+    period = db.session.get_one(MembershipPeriod, period_id)
+    return period.ends_on if period.sequence > 1 else None
+
+
 def timeline_if_paid(period_id: UUID, paid_on: date) -> Timeline:
     """M6: return the days of a waiting period if it is paid on a day, at the price of the day it was billed.
 

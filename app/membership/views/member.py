@@ -276,6 +276,5 @@ def pay_terms(period_id: UUID) -> dict[str, Any]:
 
 
 def after_payment(period_id: UUID) -> dict[str, Any]:
-    """Say what comes next once the contribution is paid."""
-    del period_id
-    return {}
+    """Say what comes next once the contribution is paid; whoever renewed was a member already (M8)."""
+    return {"renewed_until": queries.renewed_until(period_id)}
