@@ -241,4 +241,5 @@ def bills_panel(account_id: UUID) -> dict[str, Any] | None:
         return None
     unpaid = [bill.id for bill in bills if bill.state in queries.REMINDABLE]
     reminders = queries.reminders_of(unpaid) if unpaid else {}
-    return {"bills": bills, "states": shown.BILL_STATES, "reminders": reminders}
+    under_way = queries.under_way([bill.id for bill in bills])
+    return {"bills": bills, "states": shown.BILL_STATES, "reminders": reminders, "under_way": under_way}

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 import time_machine
-from flask import Flask
+from flask import Flask, render_template
 from sqlalchemy import event, func, select, text
 from sqlalchemy.engine import Engine
 from stdnum import iso11649
@@ -22,6 +22,7 @@ from app.payments.providers import testpay
 from app.payments.providers.stripe import Stripe
 from app.payments.providers.testpay import Play
 from app.payments.services import LineDraft
+from app.payments.views import bills_panel
 from tests.factories import make_account
 from tests.golden import assert_mail_matches
 from tests.payments.conftest import begin, buyer, draw_up, fresh, run_jobs
@@ -127,6 +128,22 @@ def test_every_outcome_has_its_page_and_its_way_on(payer, bill, bank, moves, tol
     shown = text_of(payer.get(f"/pay/{bill.id}/return"))
     assert told in shown
     assert ("Pay €598.95" in shown) is (moves != [Play.PENDING])
+
+
+def test_p4_a_bill_the_bank_is_processing_says_so_among_the_bills_and_asks_for_nothing(app, account, bill, bank):
+    def among_the_bills():
+        with app.test_request_context():
+            return render_template("payments/panel_bills.html", panel=bills_panel(account.id))
+
+    asks = f'class="button small" href="/pay/{bill.id}/return"'
+    assert asks in among_the_bills()
+    reference = begin(bill)
+    bank.play(reference, Play.PENDING)
+    services.converge(reference)
+    shown = among_the_bills()
+    assert "In behandeling" in shown
+    assert f'href="/pay/{bill.id}/return"' in shown, "it leads to how the payment stands"
+    assert asks not in shown
 
 
 def test_a_page_tells_what_is_billed_in_the_readers_language_and_the_invoice_keeps_its_own(payer, account):

@@ -34,6 +34,7 @@ from app.payments.queries.bills import (
     outcome,
     owed_by,
     paid_by,
+    under_way,
     went_back,
     words_of,
 )
@@ -188,6 +189,7 @@ __all__ = [
     "suggestions",
     "task",
     "told",
+    "under_way",
     "unknown_placeholders",
     "unpaid_aged",
     "vat_chosen",

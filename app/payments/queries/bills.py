@@ -200,6 +200,12 @@ def _is_disputed(bill_id: UUID) -> bool:
     return db.session.scalar(query.limit(1)) is not None
 
 
+def under_way(bill_ids: Collection[UUID]) -> frozenset[UUID]:
+    """Return those of some bills of which the bank is processing a payment, so that nobody pays them again (P4)."""
+    query = select(Attempt.bill_id).where(Attempt.bill_id.in_(bill_ids), Attempt.state == AttemptState.PROCESSING)
+    return frozenset(db.session.scalars(query))
+
+
 def went_back(bill_id: UUID) -> list[LedgerEntry]:
     """Return the refunds of a bill that left our account and did not come back, the newest first."""
     query = select(LedgerEntry).where(
