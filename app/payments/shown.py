@@ -203,6 +203,15 @@ WHY_REFUSED = {
     Why.TOO_LARGE: _l("It holds more than a statement can."),
     Why.TOO_DEEP: _l("The XML is nested deeper than a statement can be."),
 }
+
+
+def refused_detail(why: Why, detail: str) -> str:
+    """Return what stands where a statement is wrong; the two balances of one that does not add up, as amounts."""
+    if why is not Why.BALANCE:
+        return detail
+    return " ≠ ".join(format_money(round(Decimal(amount) * 100)) for amount in detail.split(" ≠ "))
+
+
 PROVIDERS = {
     "stripe": "Stripe",
     "testpay": _l("Test payment page"),

@@ -190,7 +190,7 @@ def _told(refused: Unreadable) -> str:
     where = f"{refused.part}, {where}".strip(", ") if refused.part else where
     told = str(shown.WHY_REFUSED[refused.why])
     if refused.detail:
-        told += " " + _("It says: %(detail)s", detail=refused.detail)
+        told += " " + _("It says: %(detail)s", detail=shown.refused_detail(refused.why, refused.detail))
     return f"{where}: {told}" if where else told
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from datetime import date, timedelta
 
 import pytest
@@ -98,6 +99,20 @@ def test_a_wrong_file_changes_nothing(bill, hand_in):
         assert (count(BankFile), count(BankLine), count(LedgerEntry)) == (0, 0, 0)
     hand_in(good)
     assert fresh(bill).state is BillState.PAID
+
+
+def test_the_page_names_the_line_and_the_two_balances_as_amounts_and_says_once_that_it_is_an_error(
+    bill, henk, client, sign_in
+):
+    sign_in(client, henk)
+    db.session.commit()
+    wrong = io.BytesIO(camt([referring(bill)], closing=1)), "afschrift.xml"
+    page = client.post("/bureau/payments/bank/hand-in", data={"file": wrong}, headers={"Accept-Language": "nl"})
+    assert page.status_code == 422
+    shown = page.text.replace("\u00a0", " ")
+    assert "Regel 7: " in shown
+    assert "Er staat: € 0,01 ≠ € 1.598,95" in shown
+    assert shown[: shown.index("</title>")].count("Fout:") == 1
 
 
 def test_a_large_file_is_read_by_a_job_and_tells_why_it_cannot(bill, hand_in, monkeypatch):
