@@ -11,7 +11,7 @@ from app.challenge.demo_past import Cast, hold, the_five_vs
 from app.challenge.models import Method, Model, NominationKind, RoundKind
 from app.demo.stage import Stage, Story
 
-LONG_AGO, BEFORE, LAST, THIS, NEXT = -4, -3, -1, 0, 1
+LONG_AGO, BEFORE, LAST, THIS, NEXT = -5, -4, -1, 0, 1
 PUT_FORWARD = (
     ("lid", "zomer"),
     ("stil", "stil"),
