@@ -21,6 +21,7 @@ from app.core import clock
 from app.core.db import db
 from benchmarks import (
     bank,
+    casts,
     check_in,
     counting,
     databases,
@@ -49,6 +50,7 @@ WORK: dict[str, Callable[[str, Path, float], Iterator[dict[str, Any]]]] = {
     "booking_storm": storm.measured,
     "check_in": check_in.measured,
     "counting": counting.measured,
+    "casts": casts.measured,
     "verifying": verifying.measured,
 }
 """What is measured besides pages: each makes what it needs on a database of a kind and tells figures of its own."""

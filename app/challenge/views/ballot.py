@@ -32,11 +32,13 @@ from app.core.codes import in_parts
 from app.core.db import atomic
 from app.core.errors import NotFound
 from app.core.forms import render_form
-from app.core.limits import limiter
+from app.core.limits import limiter, spend
 from app.core.web import untraced
 
 bp = Blueprint("ballot", __name__, url_prefix="/challenge")
 LIMIT = "60/minute"
+CASTS = "30 per hour"
+"""Each cast stays on the board for good; who casts is counted by slot, so that the counters name nobody."""
 UP = "up"
 
 
@@ -94,9 +96,8 @@ def _page(path: str, name: str, *methods: str) -> Callable[[View], View]:
             return _kept_nowhere(view(_named_by(token)))
 
         for_members.__name__, by_link.__name__ = name, f"{name}_by_link"
-        limited = limiter.limit(LIMIT)
-        own = access.signed_in(untraced(limited(for_members)))
-        linked = access.public(untraced(limited(by_link)))
+        own = access.signed_in(untraced(for_members))
+        linked = access.public(untraced(limiter.limit(LIMIT)(by_link)))
         bp.add_url_rule(f"/<uuid:id>/vote{path}", name, own, methods=methods or ("GET",))
         bp.add_url_rule(f"/vote/<token>{path}", f"{name}_by_link", linked, methods=methods or ("GET",))
         return view
@@ -226,6 +227,7 @@ def cast(voter: Voter) -> ResponseReturnValue:
         return _filling(voter, form)
     if not links.is_code_of(code, request.form.get("mark", ""), voter.edition.id, voter.person):
         return redirect(voter.at("fill"), 303)
+    spend(CASTS, "vote", voter.box.place(voter.person))
     try:
         envelope = casting.sealed(form.vote(code), voter.box, own=voter.own)
     except Illegal:
