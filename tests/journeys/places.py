@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
+from sqlalchemy.orm import joinedload
 from werkzeug.routing import Rule
 
 from app.accounts import queries as accounts
@@ -483,13 +484,16 @@ class Guide:
                 f"challenge_bureau.{part}": [f"{at}/{prepared}/{part}"]
                 for part in ("edit", "case", "criteria", "rounds")
             },
-            **self._juries(scoring=by_state[EditionState.OPEN], over=by_state[EditionState.OPENED], coming=running),
+            **self._juries(coming=running),
             **self._votes(coming=running),
         }
 
-    def _juries(self, *, scoring: UUID, over: UUID, coming: UUID) -> dict[str, list[str]]:
+    def _juries(self, *, coming: UUID) -> dict[str, list[str]]:
         """Pages of juries: one being asked, one that scores, one that waits for its chair."""
         lid, terug, jubileum = (demo_id(who) for who in ("lid", "terug", "jubileum"))
+        own = select(Juror).where(Juror.account_id == lid).options(joinedload(Juror.edition))
+        by_state = {one.edition.state: one.edition_id for one in db.session.scalars(own)}
+        scoring, over = by_state[EditionState.OPEN], by_state[EditionState.OPENED]
         seats = {(one.edition_id, one.account_id): one.id for one in db.session.scalars(select(Juror))}
         at, mine = "/bureau/challenge", f"/challenge/jury/{seats[scoring, lid]}"
         recused = f"{at}/{scoring}/jury/{seats[scoring, terug]}/nominees/3"
