@@ -241,5 +241,6 @@ def bills_panel(account_id: UUID) -> dict[str, Any] | None:
         return None
     unpaid = [bill.id for bill in bills if bill.state in queries.REMINDABLE]
     reminders = queries.reminders_of(unpaid) if unpaid else {}
-    under_way = queries.under_way([bill.id for bill in bills])
+    payable = [bill.id for bill in bills if bill.state in queries.UNPAID]
+    under_way = queries.under_way(payable) if payable else frozenset()
     return {"bills": bills, "states": shown.BILL_STATES, "reminders": reminders, "under_way": under_way}
