@@ -126,7 +126,9 @@ def _charge(
 
 def _host(booking_id: UUID) -> Booking:
     """Hold the host's seat and return it; without one nobody brings guests."""
-    seats.one_at_a_time(EVERYWHERE, agenda.booking(booking_id).account_id)
+    known = agenda.booking(booking_id)
+    seats.one_at_a_time(EVERYWHERE, known.account_id)
+    line.hold(known.gathering_id)
     booking = db.session.get_one(Booking, booking_id, populate_existing=True, with_for_update={"of": Booking})
     if booking.state is not BookingState.CONFIRMED:
         raise refusals.NeedsOwnSeat
@@ -174,8 +176,7 @@ def take_away(guest_id: UUID, *, ending: Ending, by: UUID | None) -> None:
 
     P10: the fee goes back when it is in time, or when the bureau decides.
     """
-    fees.hold_bill(queries.guest(guest_id))
-    guest = held(guest_id)
+    guest = held_to_end(guest_id)
     if guest.state is BookingState.CANCELLED:
         return
     over = guest.gathering.ends_at if ending is Ending.BUREAU else guest.gathering.starts_at
@@ -200,6 +201,14 @@ def leave_with_host(event: SeatReleased | SeatLapsed) -> None:
             left.add(guest.mode)
     for mode in left:
         line.promote(event.gathering_id, mode, cause=Cause.SEAT_GIVEN_BACK, freed_by=event.account_id)
+
+
+def held_to_end(guest_id: UUID) -> Guest:
+    """Hold what ending a guest's seat touches, in the order in which everybody holds it: bill, gathering, seat."""
+    known = queries.guest(guest_id)
+    fees.hold_bill(known)
+    line.hold(known.gathering_id)
+    return held(guest_id)
 
 
 def held(guest_id: UUID) -> Guest:

@@ -27,8 +27,8 @@ def release_unpaid() -> None:
 
 
 def _end(guest_id: UUID) -> None:
-    bill = fees.hold_bill(queries.guest(guest_id))
-    guest = services.held(guest_id)
+    guest = services.held_to_end(guest_id)
+    bill = fees.bill_of(guest)
     if bill is None or not is_overdue(guest, bill):
         return
     if guest.gathering.starts_at <= clock.now() or guest.arrived_at is not None:
