@@ -47,6 +47,7 @@ def settings(database_url: str, folder: Path) -> dict[str, Any]:
         "ENV": "test",
         "TESTING": True,
         "DATA_DIR": folder,
+        "SECRETS_DIR": folder / "secrets",
         "SQLALCHEMY_DATABASE_URI": database_url,
         "HUEY_URL": "memory://",
         "WORKER_INSIDE": False,
