@@ -40,6 +40,13 @@ MAILS = {
     "agenda/guest_reminder": _l("Reminder to a guest"),
     "agenda/guest_fee": _l("Word of a guest’s fee to the host"),
     "agenda/guest_gone": _l("Word to the host that a guest does not come"),
+    "payments/payment_received": _l("Word of a payment that came in"),
+    "payments/payment_failed": _l("Word of a payment that failed"),
+    "payments/payment_taken_back": _l("Word of a payment that was taken back"),
+    "payments/money_returned": _l("Word of money sent back"),
+    "payments/credit_note": _l("Credit note"),
+    "payments/transfer_instructions": _l("How to pay by bank transfer"),
+    "payments/vat_decided": _l("Word of a bill that can be paid"),
 }
 
 

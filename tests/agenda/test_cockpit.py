@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
-from app.agenda import services
+from app.agenda import cockpit, services
 from app.agenda.attendance.models import Passage, Way
 from app.agenda.attendance.services import pass_door
 from app.agenda.models import Gathering, GatheringState, Wish
@@ -19,6 +20,8 @@ from app.mail.models import MailState, OutboxMail
 
 from .conftest import in_line, make_gathering, make_member, said
 from .test_pages import statements
+
+MAILS_FOLDER = Path(cockpit.__file__).parents[1] / "templates/agenda/mail"
 
 
 @pytest.fixture
@@ -179,3 +182,21 @@ def test_the_page_names_the_materials_and_for_whom_they_are(client, coordinator)
     assert client.post(f"/bureau/agenda/{gathering.id}/materials", data=sheets).status_code == 303
     db.session.expire_all()
     assert "De sheets" in part(page_of(client, gathering), "materials")
+
+
+def test_a_mail_about_a_gathering_has_a_name_whichever_domain_wrote_it(client, coordinator):
+    gathering = make_gathering(title="Wat het kost")
+    (seat,) = book(gathering, "Ada")
+    kept = db.session.query(OutboxMail).filter_by(key=f"seat-booked:{seat.id}").one()
+    for template, name in (
+        ("payments/payment_received", "Word of a payment that came in"),
+        ("payments/of_tomorrow", "Another mail"),
+    ):
+        kept.template = template
+        db.session.commit()
+        assert said(name) in part(page_of(client, gathering), "mails")
+
+
+def test_every_mail_of_the_agenda_has_a_name_on_the_page_of_its_gathering():
+    written = {f"agenda/{path.name.removesuffix('.subject.txt')}" for path in MAILS_FOLDER.glob("*.subject.txt")}
+    assert written <= set(cockpit.MAILS)
