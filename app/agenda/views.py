@@ -8,7 +8,7 @@ from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, flash, redirect, render_template, request, session, url_for
+from flask import Blueprint, flash, g, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
@@ -266,7 +266,7 @@ def public_panel(account_id: UUID | None) -> dict[str, Any] | None:
 
 def home_next(account_id: UUID) -> dict[str, Any] | None:
     """Tell the member home what waits for an answer, soonest over first: a seat to pay, or one that is offered (G3)."""
-    held, places = waitlist_queries.ahead_for(account_id)
+    held, places = _ahead(account_id)
     things = [
         (seat.pay_by, _to_pay(seat, seat.pay_by))
         for seat in held
@@ -277,6 +277,14 @@ def home_next(account_id: UUID) -> dict[str, Any] | None:
     ]
     things += [(place.offer_until, _to_answer(place, place.offer_until)) for place in places if place.offer_until]
     return {"things": [thing for _until, thing in sorted(things, key=itemgetter(0))]} if things else None
+
+
+def _ahead(account_id: UUID) -> waitlist_queries.Ahead:
+    """Return what is ahead of somebody, asked once for both places where the home page tells it."""
+    known: dict[UUID, waitlist_queries.Ahead] = g.setdefault("agenda_ahead", {})
+    if account_id not in known:
+        known[account_id] = waitlist_queries.ahead_for(account_id)
+    return known[account_id]
 
 
 def _to_pay(seat: Seat, until: datetime) -> dict[str, Any]:
@@ -303,7 +311,7 @@ def _due(text: str, label: str, url: str) -> dict[str, Any]:
 
 def home_panel(account_id: UUID) -> dict[str, Any]:
     """Fill the member home's panel: one's own next seats, and what else is coming."""
-    held, places = waitlist_queries.ahead_for(account_id)
+    held, places = _ahead(account_id)
     booked, in_line = {seat.gathering.id: seat.mode for seat in held}, {one.gathering.id for one in places}
     others = [one for one in queries.coming(3 * AT_HOME) if one.id not in booked and one.id not in in_line]
     viewer = Viewer(signed_in=True, member=True, booked=booked)

@@ -229,7 +229,7 @@ def withdraw_method() -> Response:
 def method_panel(account_id: UUID) -> dict[str, Any] | None:
     """Fill the membership page's panel: what later bills are charged to, and how to stop that (P8)."""
     saved = services.saved_method_of(account_id)
-    if saved is None and not queries.bills_of(account_id):
+    if saved is None and not queries.has_bills(account_id):
         return None
     return {"saved": saved}
 

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy import ColumnElement, Select, exists, select
 from sqlalchemy.orm import selectinload
 from stdnum import iso11649
 
@@ -106,6 +106,11 @@ def bills_of(person_id: UUID) -> list[Bill]:
     query = select(Bill).where(seen_by(person_id), Bill.state != BillState.VOID)
     whole = selectinload(Bill.lines), selectinload(Bill.credit_notes)
     return list(db.session.scalars(query.order_by(Bill.created_at.desc()).options(*whole)))
+
+
+def has_bills(person_id: UUID) -> bool:
+    """Say whether `bills_of` would return any."""
+    return bool(db.session.scalar(select(exists().where(seen_by(person_id), Bill.state != BillState.VOID))))
 
 
 def bill_for(subject_type: str, subject_id: UUID) -> Bill | None:
