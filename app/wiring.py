@@ -32,7 +32,7 @@ from app.challenge import jury_mails, ties
 from app.challenge import mails as challenge_mails
 from app.challenge import services as challenge_services
 from app.challenge.models import RecusalReason
-from app.challenge.views import jury as challenge_jury
+from app.challenge.views import home as challenge_home
 from app.core import access, calendars, events, navigation, panels
 from app.core.events import Event
 from app.core.i18n import _l
@@ -241,7 +241,7 @@ PANELS: tuple[tuple[str, str, Load], ...] = (
     ("public_home", "agenda/public_panel.html", agenda_views.public_panel),
     ("account", "agenda/account_panel.html", agenda_feeds.account_panel),
     ("home_next", "", agenda_views.home_next),
-    ("home_next", "", challenge_jury.home_next),
+    ("home_next", "", challenge_home.home_next),
     ("home", "agenda/home_panel.html", agenda_views.home_panel),
     ("gathering", "agenda/bureau/feedback_panel.html", feedback_bureau.panel),
     ("membership", "payments/panel_method.html", payments_views.method_panel),

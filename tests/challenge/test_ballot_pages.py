@@ -12,7 +12,7 @@ from sqlalchemy import select, update
 
 from app.accounts import queries as accounts
 from app.accounts.models import AccountSession
-from app.challenge import filling, links
+from app.challenge import filling, links, services
 from app.challenge.board import canonical, hash_of
 from app.challenge.deciding import Method
 from app.challenge.models import NomineeState
@@ -23,7 +23,7 @@ from app.core import clock, vault
 from app.core.db import atomic, db
 from tests.faults.plug import everything
 
-from .conftest import make_member, said
+from .conftest import make_edition, make_member, said
 from .polls import make_poll
 
 HIDDEN = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)">')
@@ -335,3 +335,22 @@ def test_v5_a_database_with_all_its_rows_has_no_choice_no_code_and_no_name_besid
     assert {name for name, held in rows.items() if digest in held} == {"challenge_board", "challenge_envelope"}
     named = {name for name, held in rows.items() if poll.lies[0].slot in held}
     assert named == {"challenge_envelope"}
+
+
+def test_v5_the_home_page_leads_to_a_vote_until_one_has_voted(client, poll, voter):
+    asked = said("Vote")
+    at = f'href="/challenge/{poll.edition_id}/vote"'
+    page = client.get("/home").text
+    assert at in page
+    assert asked in page
+    votes(client, pages_of(poll), **{"place-1": "1"})
+    assert poll.lies
+    assert at not in client.get("/home").text
+
+
+def test_v1_an_edition_beside_the_one_on_the_page_is_named_there(client, officer, poll):
+    another = make_edition(officer, year=poll.edition.year + 1)
+    services.open_nominations(another.id, by=officer.id)
+    db.session.commit()
+    assert f'href="/challenge/{another.id}"' in client.get("/challenge").text
+    assert f'href="/challenge/{poll.edition_id}"' in client.get(f"/challenge/{another.id}").text

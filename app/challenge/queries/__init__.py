@@ -17,6 +17,7 @@ from app.challenge.queries.editions import (
     facts,
     last_entry,
     open_editions,
+    others_under_way,
     public_edition,
     running_edition,
     shown_edition,
@@ -43,7 +44,6 @@ from app.challenge.queries.jury import (
     seats_of,
     sheet,
     unanswered,
-    waiting_seats,
 )
 from app.challenge.queries.nominees import (
     nominee,
@@ -64,11 +64,13 @@ from app.challenge.queries.results import (
     withdrawn,
 )
 from app.challenge.queries.verdicts import Reason, Verdict, edited_reasons, published_reasons, verdict
+from app.challenge.queries.waiting import Waiting, waiting_for
 
 __all__ = [
     "Progress",
     "Reason",
     "Verdict",
+    "Waiting",
     "as_the_jury_sees",
     "board",
     "bundle_files",
@@ -92,6 +94,7 @@ __all__ = [
     "nominees_of",
     "open_editions",
     "open_to_nominations",
+    "others_under_way",
     "own_nominee",
     "own_place",
     "own_seat",
@@ -121,7 +124,7 @@ __all__ = [
     "unanswered",
     "unreadable",
     "verdict",
+    "waiting_for",
     "waiting_for_ballots",
-    "waiting_seats",
     "withdrawn",
 ]

@@ -50,6 +50,12 @@ def shown_edition() -> Edition | None:
     return db.session.scalar(wanted.options(*WHOLE_EDITION))
 
 
+def others_under_way(id: UUID) -> list[Edition]:
+    """Return the other editions that take nominations or await their result, the newest first."""
+    going = Edition.state.in_((EditionState.NOMINATION, *UNDER_WAY))
+    return list(db.session.scalars(select(Edition).where(going, Edition.id != id).order_by(Edition.year.desc())))
+
+
 def public_edition(id: UUID) -> Edition:
     """Return an edition that everybody may read."""
     found = edition(id)

@@ -79,20 +79,6 @@ def seats_of(account_id: UUID) -> list[Juror]:
     return list(db.session.scalars(wanted.options(joinedload(Juror.edition))))
 
 
-def waiting_seats(account_id: UUID) -> list[Juror]:
-    """Return the juries that wait for somebody: to answer before the opening, or to score while it is open."""
-    asked = (Juror.state == JurorState.ASKED) & Edition.state.in_((EditionState.CONCEPT, EditionState.NOMINATION))
-    scoring = (Juror.state == JurorState.SITS) & (Edition.state == EditionState.OPEN)
-    wanted = (
-        select(Juror)
-        .join(Juror.edition)
-        .where(Juror.account_id == account_id, asked | scoring)
-        .order_by(Edition.closes_at, Juror.id)
-        .options(joinedload(Juror.edition))
-    )
-    return list(db.session.scalars(wanted))
-
-
 def unanswered(before: datetime) -> list[Juror]:
     """Return who was asked for a jury whose edition opens before a moment, and did not answer."""
     soon = (Edition.state == EditionState.NOMINATION) & (Edition.opens_at <= before)

@@ -17,7 +17,7 @@ from app.challenge.models import EditionState, Juror, JurorState, Nominee
 from app.core import access, clock, files
 from app.core.db import atomic
 from app.core.errors import NotFound
-from app.core.formats import clock_time, moment
+from app.core.formats import clock_time
 from app.core.forms import render_form
 from app.core.i18n import _n
 
@@ -146,26 +146,6 @@ def hand_in(id: UUID) -> ResponseReturnValue:
         services.hand_in(queries.own_seat(id, viewer=person).id, by=person)
     flash(_("Thank you. Your scores are handed in."), "success")
     return redirect(url_for(".desk", id=id), 303)
-
-
-def home_next(account_id: UUID) -> dict[str, Any] | None:
-    """Tell the home page which juries wait for somebody: for an answer, or for scores."""
-    things = [thing for juror in queries.waiting_seats(account_id) if (thing := _thing(juror))]
-    return {"things": things} if things else None
-
-
-def _thing(juror: Juror) -> dict[str, Any] | None:
-    edition, url = juror.edition, url_for("jury.desk", id=juror.id)
-    shown = {"url": url, "icon": "challenge", "due": True}
-    if juror.state is JurorState.ASKED:
-        text = _("The bureau asks you for the jury of “%(title)s”.", title=edition.title)
-        return {"text": text, "label": _("Answer"), **shown}
-    progress = queries.progress(edition.id, juror.id)[juror.id]
-    if not _scoring(juror) or progress.handed_in or not progress.of:
-        return None
-    until = moment(edition.closes_at) if edition.closes_at else ""
-    text = _("%(done)s of %(of)s nominees judged, until %(moment)s.", done=progress.done, of=progress.of, moment=until)
-    return {"text": text, "label": _("To your jury work"), **shown}
 
 
 def _work(juror: Juror) -> dict[str, Any]:

@@ -53,7 +53,7 @@ def _page(edition: Edition | None, *, by_name: bool) -> ResponseReturnValue:
         nominees=nominees,
         names=names,
         votes=edition is not None and _has_vote(edition),
-        other=running if running and edition and running.id != edition.id else None,
+        others=queries.others_under_way(edition.id) if edition else [],
         has_past=queries.has_past_editions(),
         timeline=shown.timeline(edition) if edition else [],
     )
