@@ -74,6 +74,8 @@ NO_PAGES = {
     "challenge_bureau.case_file": "a file",
     "challenge_desk.test_file": "a file",
     "challenge_desk.sealed_file": "a file",
+    "ballot.cast_again": "leads to the ballot",
+    "ballot.cast_again_by_link": "leads to the ballot",
     "ballot.receipt_file": "a file",
     "ballot.receipt_file_by_link": "a file",
     "public_ballots.ballots": "there once the envelopes are opened, which only a trustee can do",
@@ -102,6 +104,15 @@ ELSEWHERE = {
     "health": "figures for machines",
     "observability": "figures for machines",
     "styleguide": "looked at in tests/look",
+}
+# Opened by a link in a mail to one person: another person's is the same page.
+BY_MAIL = {
+    "ballot.fill_by_link",
+    "ballot.home_by_link",
+    "ballot.receipt_by_link",
+    "guests.page",
+    "seat_fees.by_link",
+    "seat_fees.outcome",
 }
 # What the demo cannot show, with the reason; the crawl has no address to open.
 NOT_IN_DEMO: dict[str, str] = {
@@ -519,11 +530,9 @@ class Guide:
         return {
             "ballot.home": [own],
             "ballot.fill": [f"{own}/ballot"],
-            "ballot.cast_again": [f"{own}/cast"],
             "ballot.receipt": [f"{own}/receipt"],
             "ballot.home_by_link": [linked],
             "ballot.fill_by_link": [f"{linked}/ballot"],
-            "ballot.cast_again_by_link": [f"{linked}/cast"],
             "ballot.receipt_by_link": [f"{linked}/receipt"],
             "public_ballots.check": [f"/challenge/{voted}/check"],
             "challenge_roll.show": [f"{at}/{one}/roll" for one in (coming, voted)],

@@ -110,6 +110,8 @@ def _open_vote(stage: Stage) -> Story:
     people = _who_votes(edition_id, first=stage.account("lid").id)
     for number, ranks, decisive, word in VOTED:
         _votes(edition_id, people[number], Vote(new_code(), ranks=ranks, decisive=decisive, word=word))
+    (outsider,) = voting.invitees(edition_id)
+    _votes(edition_id, outsider.id, Vote(new_code(), ranks=[[2]]))
     voter_mails.tell_voters()
     yield stage.at(0, 7)
     mails.tell_heads()
