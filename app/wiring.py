@@ -143,10 +143,14 @@ SUBSCRIPTIONS: tuple[tuple[type[Event], Callable[[Any], object]], ...] = (
     (development.CertificateWithdrawn, development_mails.certificate_withdrawn),
     (challenge.NomineeAsked, challenge_mails.nominated),
     (challenge.NomineeTakesPart, challenge_mails.taking_part),
+    (challenge.ResultPublished, challenge_mails.published),
+    (challenge.EditionCancelled, challenge_mails.called_off),
     (challenge.JurorAsked, jury_mails.invited),
 )
 
 OWN_LADDERS = ("membership_period",)
+
+CHALLENGE = ("challenge.", "challenge_results.", "nominees.", "ballot.", "public_ballots.", "jury.", "chair.")
 
 MENUS: dict[str, tuple[Entry, ...]] = {
     "public": (
@@ -157,7 +161,7 @@ MENUS: dict[str, tuple[Entry, ...]] = {
             _l("Challenge"),
             "challenge.index",
             "challenge",
-            section=("challenge.", "nominees.", "ballot.", "public_ballots.", "jury.", "chair."),
+            section=CHALLENGE,
         ),
         Entry(_l("Sign in"), "accounts.sign_in", "sign-in"),
     ),
@@ -172,7 +176,7 @@ MENUS: dict[str, tuple[Entry, ...]] = {
             _l("Challenge"),
             "challenge.index",
             "challenge",
-            section=("challenge.", "nominees.", "ballot.", "public_ballots.", "jury.", "chair."),
+            section=CHALLENGE,
         ),
         Entry(_l("My account"), "accounts.overview", "account"),
         Entry(_l("Bureau"), "bureau.home", "queue", Permission.BUREAU_ENTER),

@@ -1,4 +1,4 @@
-"""V2, V5: what nominees read when they are put forward and take part, and the head of the board for who guards it."""
+"""V2, V5, V7: what nominees read on their way, how an edition ends, and the head of the board for who guards it."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from uuid import UUID
 
 from app.accounts import queries as accounts
 from app.challenge import queries
-from app.challenge.events import NomineeAsked, NomineeTakesPart
-from app.challenge.models import Edition, NominationKind
+from app.challenge.events import EditionCancelled, NomineeAsked, NomineeTakesPart, ResultPublished
+from app.challenge.models import Edition, NominationKind, NomineeState
 from app.challenge.queries import voting
 from app.core import clock
 from app.core.db import atomic
@@ -56,6 +56,34 @@ def taking_part(event: NomineeTakesPart) -> None:
             "page": link("nominees.work", id=nominee.id),
         },
     )
+
+
+def published(event: ResultPublished) -> None:
+    """V7: tell nominees and jury that the result is public, and where; once per edition and person."""
+    edition = queries.edition(event.edition_id)
+    page = link("challenge_results.show", year=edition.year)
+    _tell_concerned(edition, "challenge/published", page)
+
+
+def called_off(event: EditionCancelled) -> None:
+    """Tell nominees and jury that there will be no result, and why; once per edition and person."""
+    edition = queries.edition(event.edition_id)
+    _tell_concerned(edition, "challenge/called_off", link("challenge.show", id=edition.id))
+
+
+def _tell_concerned(edition: Edition, template: str, page: str) -> None:
+    standing = queries.nominees_of(edition.id, NomineeState.ASKED, NomineeState.TAKING_PART)
+    concerned = {one.account_id for one in standing} | voting.jurors_of(edition.id)
+    for account in (accounts.account(one) for one in sorted(concerned)):
+        mail.post(
+            template=template,
+            to=account.email,
+            name=account.name,
+            locale=account.locale,
+            account_id=account.id,
+            key=f"{template}:{edition.id}:{account.id}",
+            values={"title": edition.title, "why": edition.cancelled_why, "page": page},
+        )
 
 
 def tell_heads() -> None:
