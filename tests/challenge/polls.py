@@ -70,7 +70,7 @@ class Poll:
 def make_poll(officer: Account, *, voters: int = 3, kind: str = "ranked", method: Method = Method.BORDA) -> Poll:
     """Open an edition for votes: its nominees vote as well, since they are members."""
     edition = make_edition(officer, days=WORK_OVER)
-    standing = [make_member(given_name=name) for name in NAMES]
+    standing = [make_member(given_name=name, family_name="Voorbeeld") for name in NAMES]
     others = [make_member(given_name=f"Kiezer{next(_others)}") for _one in range(voters)]
     for number, person in enumerate(standing, 1):
         said = {"asked_at": clock.now(), "accepted_at": clock.now(), "terms_version": 1, "terms_text": "Akkoord."}

@@ -354,3 +354,12 @@ def test_v1_an_edition_beside_the_one_on_the_page_is_named_there(client, officer
     db.session.commit()
     assert f'href="/challenge/{another.id}"' in client.get("/challenge").text
     assert f'href="/challenge/{poll.edition_id}"' in client.get(f"/challenge/{another.id}").text
+
+
+def test_v5_the_ballot_names_every_nominee_in_full_whoever_is_not_named_in_the_published_rules(client, poll, voter):
+    first = accounts.account(poll.nominees[0])
+    first.family_name = "van der Staak"
+    db.session.commit()
+    assert "Anna van der Staak" not in {one["name"] for one in poll.rules["nominees"]}
+    page = client.get(f"{pages_of(poll)}/ballot").text
+    assert all(name in page for name in ("Anna van der Staak", "Bert Voorbeeld", "Carla Voorbeeld"))

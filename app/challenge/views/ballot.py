@@ -16,11 +16,12 @@ from flask import Blueprint, flash, make_response, redirect, render_template, re
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from app.accounts import queries as accounts
 from app.accounts.current import current_account
-from app.challenge import filling, links, queries
+from app.challenge import filling, links, queries, words
 from app.challenge.ballot_form import BallotForm, Candidate, ballot_form, criteria_of
 from app.challenge.bundle import NO_BALLOT, paper_of
-from app.challenge.models import Edition, EditionState, NomineeState
+from app.challenge.models import Edition, EditionState, Nominee, NomineeState
 from app.challenge.queries import voting
 from app.challenge.sealing import Illegal, Paper, new_code, read_code
 from app.challenge.services import casting, files, slots
@@ -199,18 +200,24 @@ def _ballot(voter: Voter) -> BallotForm:
     if not voter.is_open:
         raise VoteClosed(_("The vote is not open now."))
     paper, own = voter.paper, voter.own
-    names = {one["number"]: one["name"] for one in voter.rules["nominees"]}
-    gone = {one.number for one in queries.nominees_of(voter.edition.id, NomineeState.WITHDRAWN)}
+    stood = queries.nominees_of(voter.edition.id, NomineeState.TAKING_PART, NomineeState.WITHDRAWN)
+    names = _names(voter, stood)
+    gone = {one.number for one in stood if one.state is NomineeState.WITHDRAWN}
     standing = [one for one in paper.numbers if one not in (own, voter.rules["no_award"])]
     order = filling.drawn_order(standing, voter.box.place(voter.person))
-    candidates = [Candidate(one, _name(voter, names[one], one), one in gone) for one in order]
+    candidates = [Candidate(one, names[one], one in gone) for one in order]
     if voter.rules["no_award"] is not None:
         candidates.append(Candidate(voter.rules["no_award"], _("No award: nobody gets the title")))
     return ballot_form(paper, candidates, criteria_of(voter.edition, paper))
 
 
-def _name(voter: Voter, name: str, number: int) -> str:
-    return _("Nominee %(number)s", number=number) if voter.edition.is_blind else name
+def _names(voter: Voter, stood: list[Nominee]) -> dict[int | None, str]:
+    """Return by number how the ballot calls the nominees: in full, since who votes has to know for whom.
+
+    The rules, which are published, name only who agreed to be named whatever the result.
+    """
+    known = accounts.names({one.account_id for one in stood})
+    return {one.number: words.nominee_name(voter.edition, one.number or 0, known[one.account_id]) for one in stood}
 
 
 def _filling(voter: Voter, form: BallotForm) -> ResponseReturnValue:
