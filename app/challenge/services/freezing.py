@@ -87,7 +87,7 @@ def rules_of(edition: Edition, *, roll: int) -> dict[str, Any]:
         rules,
         edition=str(edition.id),
         kind=KINDS[method] if method else NO_BALLOT,
-        names={row.number: names[row.account_id] if row.is_named else f"Genomineerde {row.number}" for row in rows},
+        names={row.number: names[row.account_id] if row.is_named else f"Kandidaat {row.number}" for row in rows},
         keys=_keys(edition.id) if method else {},
         about=plain(_about(edition, case)),
     )
