@@ -5,7 +5,7 @@ from __future__ import annotations
 import votelib.convert
 import votelib.evaluate.condorcet
 import votelib.evaluate.sequential
-from hypothesis import given, settings
+from hypothesis import given, reject, settings
 
 from app.challenge.counting import matrix, plurality, poll, runoff, schulze
 from tests.challenge.elections import polls
@@ -44,4 +44,8 @@ def test_their_runoff_is_ours_where_no_tie_is_resolved(ballots):
     if any(each.tie for each in ours.rounds) or 0 in firsts.values():
         return
     selector = votelib.evaluate.sequential.TransferableVoteSelector(quota_function="droop")
-    assert selector.evaluate(theirs(ballots), 1) == [ours.placing.winner]
+    try:
+        elected = selector.evaluate(theirs(ballots), 1)
+    except NotImplementedError:  # where it sees a tie of its own it counts no further
+        reject()
+    assert elected == [ours.placing.winner]
